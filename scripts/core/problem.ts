@@ -1,0 +1,27 @@
+/** One thing wrong in one place, and what to do about it. Lines and columns count from 1. */
+export interface Problem {
+  path: string
+  line: number
+  col: number
+  message: string
+  fix: string
+  rule: string
+}
+
+/** By path, then position, then rule, so that the same files always give the same report. */
+export function sortProblems(problems: Problem[]): Problem[] {
+  const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0)
+  return problems.toSorted(
+    (a, b) =>
+      compare(a.path, b.path) ||
+      a.line - b.line ||
+      a.col - b.col ||
+      compare(a.rule, b.rule) ||
+      compare(a.message, b.message),
+  )
+}
+
+/** The compiler form that editors and terminals turn into a link. */
+export function formatProblem({ path, line, col, message, fix, rule }: Problem): string {
+  return `${path}:${line}:${col}: ${message}; ${fix} (${rule})`
+}
