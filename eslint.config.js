@@ -20,6 +20,10 @@ export default tseslint.config(
     rules: {
       'max-lines': ['error', { max: 300, skipComments: false }],
       '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/no-unused-vars': [
+        'error',
+        { varsIgnorePattern: '^_', argsIgnorePattern: '^_' },
+      ],
       '@typescript-eslint/no-explicit-any': 'error',
       'no-restricted-properties': [
         'error',

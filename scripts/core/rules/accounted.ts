@@ -1,0 +1,37 @@
+import type { DirectiveInfo } from '../profile/types.ts'
+import { isWeaker } from '../profile/values.ts'
+import type { Context, Rule } from './rule.ts'
+
+/** Nothing that the score looks at is passed over: it is set, left out with a reason, or set by the vendor. */
+export const accounted: Rule = {
+  name: 'accounted',
+  check(context) {
+    const { profile, catalogue } = context
+    if (!profile.directives) return []
+    const missing = Object.entries(catalogue)
+      .filter(([name, info]) => info.account && !isAccounted(name, info, context))
+      .map(([name]) => name)
+    return missing.map((name) => ({
+      ...context.keyAt(['directives']),
+      message: `${name} is neither set nor left out`,
+      fix: `set it, or say under leftOut what breaks when it is set`,
+    }))
+  },
+}
+
+function isAccounted(name: string, info: DirectiveInfo, { profile, measured }: Context): boolean {
+  if (Object.hasOwn(profile.directives ?? {}, name)) return true
+  if (Object.hasOwn(profile.leftOut ?? {}, name)) return true
+  const runs = Object.values(measured?.platforms ?? {})
+  return runs.length > 0 && runs.every(({ vendor }) => isSetByVendor(name, info, vendor))
+}
+
+/** True where the package's own unit already sets the directive as tightly as the catalogue asks. */
+export function isSetByVendor(name: string, info: DirectiveInfo, vendor: string[]): boolean {
+  const last = vendor.findLast((line) => line.startsWith(`${name}=`))
+  if (last === undefined) return false
+  const value = last.slice(name.length + 1)
+  if (!info.values) return info.type === 'text' || value === info.strictest
+  const spelling = /^(1|y|true|t|on)$/i.test(value) ? 'yes' : value
+  return info.values.includes(spelling) && !isWeaker(info, spelling)
+}

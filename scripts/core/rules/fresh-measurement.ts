@@ -1,0 +1,62 @@
+import { renderDropIn, renderOption } from '../profile/render.ts'
+import { commandFor } from './measured-part.ts'
+import type { Context, Finding, Rule } from './rule.ts'
+
+/** What is published is what was measured: drop-in, options and probe have not changed since. */
+export const freshMeasurement: Rule = {
+  name: 'fresh-measurement',
+  check(context) {
+    const { measured, platforms, profile, measuredAt } = context
+    const found: Finding[] = []
+    const say = (path: string[], message: string) =>
+      found.push({
+        ...measuredAt(path),
+        message,
+        fix: `run ${commandFor(context)}`,
+        file: 'measured.yaml',
+      })
+    if (!measured) {
+      say([], `${context.id} has not been measured`)
+      return found
+    }
+    if (measured.probe !== context.digest(context.probe)) {
+      say(['probe'], 'measured with an older probe.bats')
+    }
+    for (const { id } of platforms) {
+      if (profile.notOn?.[id]) continue
+      const run = measured.platforms[id]
+      if (!run) say(['platforms'], `not measured on ${id}`)
+      else if (run.dropIn !== context.digest(dropInFor(context, run.systemd))) {
+        say(['platforms', id, 'dropIn'], 'measured with an older drop-in')
+      }
+    }
+    for (const [id, run] of Object.entries(measured.platforms)) {
+      if (!platforms.some((platform) => platform.id === id)) {
+        say(['platforms', id], `${id} is no platform of the lab`)
+      }
+      for (const [name, option] of Object.entries(run.options ?? {})) {
+        const path = ['platforms', id, 'options', name]
+        if (!profile.options?.[name]) say(path, `measured an option ${name} that is gone`)
+        else if (option.dropIn !== context.digest(optionFor(context, name, run.systemd))) {
+          say([...path, 'dropIn'], `measured with an older option ${name}`)
+        }
+      }
+    }
+    const first = platforms.find(({ id }) => !profile.notOn?.[id])
+    for (const name of Object.keys(profile.options ?? {})) {
+      const run = first && measured.platforms[first.id]
+      if (run && !run.options?.[name]) {
+        say(['platforms', first.id], `the option ${name} has not been measured`)
+      }
+    }
+    return found
+  },
+}
+
+function dropInFor({ profile, catalogue }: Context, systemd: string): string {
+  return renderDropIn(profile, { directives: catalogue, systemd: Number(systemd) })
+}
+
+function optionFor({ profile, catalogue }: Context, name: string, systemd: string): string {
+  return renderOption(profile, name, { directives: catalogue, systemd: Number(systemd) })
+}

@@ -1,0 +1,29 @@
+import { commandFor } from './measured-part.ts'
+import type { Finding, Rule } from './rule.ts'
+
+/** Never break a service silently: every check passed after, on every platform, and the score is no worse. */
+export const stillWorks: Rule = {
+  name: 'still-works',
+  check(context) {
+    const { measured, measuredAt } = context
+    const found: Finding[] = []
+    for (const [id, run] of Object.entries(measured?.platforms ?? {})) {
+      const say = (path: (string | number)[], message: string) =>
+        found.push({
+          ...measuredAt(['platforms', id, ...path]),
+          message,
+          fix: `mend the profile or the probe, then run ${commandFor(context)}`,
+          file: 'measured.yaml',
+        })
+      for (const [index, check] of run.checks.entries()) {
+        const failed = check.before === 'fail' ? 'before' : check.after === 'fail' ? 'after' : ''
+        if (failed) say(['checks', index], `"${check.name}" failed ${failed} on ${id}`)
+      }
+      if (run.checks.length === 0) say(['checks'], `no check ran on ${id}`)
+      if (Number(run.after.exposure) > Number(run.before.exposure)) {
+        say(['after'], `the exposure rose from ${run.before.exposure} to ${run.after.exposure}`)
+      }
+    }
+    return found
+  },
+}
