@@ -1,5 +1,8 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { knownId, profileIds, readRegistry } from './registry.ts'
+import { staleTable } from './readme.ts'
+import { knownId, profileIds, projectRoot, readRegistry } from './registry.ts'
 import { formats, report, summary } from './report.ts'
 import type { Format } from './report.ts'
 import { runCommand, UsageError } from './usage.ts'
@@ -15,7 +18,12 @@ await runCommand(usage, () => {
     throw new UsageError(`there is no format ${values.format}`)
   }
   for (const id of positionals) knownId(id)
-  const { problems } = readRegistry(undefined, positionals)
+  const registry = readRegistry(undefined, positionals)
+  const { problems } = registry
+  if (positionals.length === 0) {
+    const readme = readFileSync(join(projectRoot, 'README.md'), 'utf8')
+    problems.push(...staleTable(readme, registry))
+  }
   process.stdout.write(report(problems, values.format as Format))
   process.stderr.write(`${summary(problems, positionals.length || profileIds().length)}\n`)
   return problems.length > 0 ? 1 : 0
