@@ -43,10 +43,15 @@ export const freshMeasurement: Rule = {
       }
     }
     const first = platforms.find(({ id }) => !profile.notOn?.[id])
+    const run = first && measured.platforms[first.id]
+    if (!run) return found
     for (const name of Object.keys(profile.options ?? {})) {
-      const run = first && measured.platforms[first.id]
-      if (run && !run.options?.[name]) {
-        say(['platforms', first.id], `the option ${name} has not been measured`)
+      if (!run.options?.[name]) say(['platforms', first.id], `the option ${name} was not measured`)
+    }
+    for (const name of Object.keys(profile.leftOut ?? {})) {
+      const canTry = context.catalogue[name]?.strictest !== undefined
+      if (canTry && !run.leftOut?.some(({ directive }) => directive === name)) {
+        say(['platforms', first.id], `${name} is left out but was not tried`)
       }
     }
     return found
