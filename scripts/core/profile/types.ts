@@ -70,6 +70,8 @@ export type DirectiveType =
   | 'addresses'
   | 'devices'
   | 'directories'
+  | 'names'
+  | 'binds'
   | 'number'
 
 /** One entry of schema/directives.yaml. */
@@ -78,7 +80,7 @@ export interface DirectiveInfo {
   type: DirectiveType
   /** For switch and enum: every allowed value, loosest first, strictest last. */
   values?: string[]
-  /** First systemd version that knows the directive. */
+  /** First systemd version that knows the directive; 183 stands for that or an older one. */
   since: number
   /** First version of single values where that is later than `since`. */
   valuesSince?: Record<string, number>
@@ -90,8 +92,12 @@ export interface DirectiveInfo {
   items?: 'grant' | 'tighten'
   /** True where a profile must set it or say in leftOut why not. */
   account: boolean
+  /** Where one of these is set to its strictest, this one is accounted for. */
+  coveredBy?: string[]
   /** json_field prefix or names of the score's rows that it moves. */
   rows: string[]
+  /** The man page that describes it. */
+  docs?: string
   what: string
   breaks: string
   conflicts?: Record<string, string>
