@@ -44,6 +44,10 @@ export default tseslint.config(
     },
   },
   {
+    files: ['**/*.test.ts'],
+    rules: { 'import-x/no-restricted-paths': 'off' },
+  },
+  {
     files: ['scripts/core/**/*.ts'],
     ignores: ['**/*.test.ts'],
     rules: {

@@ -94,7 +94,6 @@ test('whatever passes the rules renders allow-listed keys of [Service] and nothi
       for (const line of lines) {
         if (line === '' || line.startsWith('#') || line === '[Service]') continue
         assert.ok(Object.hasOwn(catalogue, line.split('=')[0]!), line)
-        // eslint-disable-next-line no-control-regex
         assert.doesNotMatch(line, /[\u0000-\u001f]|\\$/)
       }
     }),

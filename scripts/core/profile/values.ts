@@ -30,8 +30,12 @@ export function isSingle({ type }: DirectiveInfo): boolean {
 /** True where a single value is looser than the catalogue's strictest. */
 export function isWeaker(info: DirectiveInfo, value: string): boolean {
   if (info.strictest === undefined) return false
-  if (info.type === 'octal') return (parseInt(info.strictest, 8) & ~parseInt(value, 8)) !== 0
-  if (!info.values) return false
+  if (info.type === 'octal') {
+    if (!/^[0-7]+$/.test(value)) return false
+    return (parseInt(info.strictest, 8) & ~parseInt(value, 8)) !== 0
+  }
+  // What the catalogue does not know is another rule's to say.
+  if (!info.values?.includes(value)) return false
   return info.values.indexOf(value) < info.values.indexOf(info.strictest)
 }
 

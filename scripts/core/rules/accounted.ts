@@ -1,5 +1,5 @@
-import type { DirectiveInfo } from '../profile/types.ts'
-import { isWeaker } from '../profile/values.ts'
+import type { DirectiveInfo, Value } from '../profile/types.ts'
+import { isWeaker, itemsOf } from '../profile/values.ts'
 import type { Context, Rule } from './rule.ts'
 
 /** Nothing that the score looks at is passed over: it is set, left out with a reason, or set by the vendor. */
@@ -8,22 +8,52 @@ export const accounted: Rule = {
   check(context) {
     const { profile, catalogue } = context
     if (!profile.directives) return []
+    const unsaid = Object.entries(profile.leftOut ?? {})
+      .filter(([, reason]) => reason.trim().length < shortest)
+      .map(([name]) => ({
+        ...context.keyAt(['leftOut', name]),
+        message: `${name} is left out without a reason`,
+        fix: 'say what breaks when it is set',
+      }))
     const missing = Object.entries(catalogue)
       .filter(([name, info]) => info.account && !isAccounted(name, info, context))
       .map(([name]) => name)
-    return missing.map((name) => ({
+    const unset = missing.map((name) => ({
       ...context.keyAt(['directives']),
       message: `${name} is neither set nor left out`,
       fix: `set it, or say under leftOut what breaks when it is set`,
     }))
+    return [...unsaid, ...unset]
   },
+}
+
+const shortest = 8
+
+/** Directives that others bring along, as systemd itself counts them. */
+const broughtAlong: Record<string, string[]> = {
+  PrivateMounts: [
+    'PrivateDevices',
+    'PrivateTmp',
+    'ProtectControlGroups',
+    'ProtectHome',
+    'ProtectKernelModules',
+    'ProtectKernelTunables',
+    'ProtectSystem',
+  ],
+  DevicePolicy: ['PrivateDevices'],
 }
 
 function isAccounted(name: string, info: DirectiveInfo, { profile, measured }: Context): boolean {
   if (Object.hasOwn(profile.directives ?? {}, name)) return true
   if (Object.hasOwn(profile.leftOut ?? {}, name)) return true
+  const bringers = broughtAlong[name] ?? []
+  if (bringers.some((other) => isOn(profile.directives?.[other]))) return true
   const runs = Object.values(measured?.platforms ?? {})
   return runs.length > 0 && runs.every(({ vendor }) => isSetByVendor(name, info, vendor))
+}
+
+function isOn(value: Value | undefined): boolean {
+  return value !== undefined && itemsOf(value)[0] !== 'no'
 }
 
 /** True where the package's own unit already sets the directive as tightly as the catalogue asks. */

@@ -4,6 +4,8 @@ import { itemsOf } from '../profile/values.ts'
 import { directiveSets } from './entries.ts'
 import type { Rule } from './rule.ts'
 
+const belowHome = /^-?\/(home|root|run\/user)(\/|:|$)/
+
 interface Clash {
   /** The key to point at. */
   at: string
@@ -93,7 +95,25 @@ const clashes: ((set: Directives) => Clash | undefined)[] = [
           fix: 'set PrivateDevices aside in leftOut, with DevicePolicy: closed in its place',
         }
       : undefined,
+  (set) => alone(set, 'ExecPaths', 'NoExecPaths', 'forbids nothing else'),
+  (set) => alone(set, 'SocketBindAllow', 'SocketBindDeny', 'closes no other port'),
+  ...['ReadWritePaths', 'BindPaths', 'BindReadOnlyPaths'].map(
+    (name) => (set: Directives) =>
+      has(set, 'ProtectHome', /^yes$/) && has(set, name, belowHome)
+        ? {
+            at: 'ProtectHome',
+            message: `ProtectHome: "yes" hides what ${name} opens`,
+            fix: 'write ProtectHome: tmpfs or read-only with its reason, or keep the data elsewhere',
+          }
+        : undefined,
+  ),
 ]
+
+/** An exception to a rule that is not there. */
+function alone(set: Directives, exception: string, rule: string, so: string): Clash | undefined {
+  if (set[exception] === undefined || set[rule] !== undefined) return undefined
+  return { at: exception, message: `${exception} without ${rule} ${so}`, fix: `add ${rule}` }
+}
 
 /** Lines that load together and cancel each other, or stop the start. */
 export const contradiction: Rule = {

@@ -9,7 +9,9 @@ export const knownName: Rule = {
   check: (context) =>
     directiveEntries(context).flatMap((entry) => {
       const kind = entry.info ? kinds[entry.info.type] : undefined
-      if (!kind || entry.value === '' || kind.words?.includes(String(entry.value))) return []
+      const { value } = entry
+      if (!kind || value === '') return []
+      if (typeof value === 'string' && kind.words?.includes(value)) return []
       const known = kind.names(context.names)
       return itemEntries(entry).flatMap((item) => {
         const name = entry.info?.type === 'syscalls' ? item.item.replace(/^~/, '') : item.item

@@ -9,6 +9,11 @@ export const knownPlatform: Rule = {
   check({ profile, platforms, keyAt }) {
     const ids = platforms.map(({ id }) => id)
     const found: Finding[] = []
+    const left = ids.filter((id) => !profile.notOn?.[id])
+    if (left.length === 0) {
+      const fix = 'a profile is measured on one platform at least'
+      found.push({ ...keyAt(['notOn']), message: 'notOn leaves no platform', fix })
+    }
     for (const key of keys) {
       const value = profile[key]
       if (value === undefined || typeof value === 'string' || Array.isArray(value)) continue
@@ -19,7 +24,7 @@ export const knownPlatform: Rule = {
         found.push({ ...keyAt([key, id]), message: `${id} is no platform of the lab`, fix })
       }
       if (key === 'notOn' || key === 'probePackages') continue
-      const missing = ids.find((id) => !Object.hasOwn(value, id) && !profile.notOn?.[id])
+      const missing = left.find((id) => !Object.hasOwn(value, id))
       if (!missing) continue
       const message = `${key} says nothing for ${missing}`
       const fix = `add it, or say under notOn why ${missing} has no such service`

@@ -2,19 +2,27 @@ import type { Path } from '../yaml/document.ts'
 import type { Rule } from './rule.ts'
 import type { Context, Finding } from './rule.ts'
 
+import { hidden } from '../yaml/document.ts'
+
 /** What would let a value end its line, open a section, or change on a reader's machine. */
 const signs: [RegExp, string, string][] = [
   [/[\r\n]/, 'a line end', 'write it in one line'],
   [/[\u0000-\u0009\u000b\u000c\u000e-\u001f\u007f]/, 'a control character', 'delete it'],
+  [hidden, 'an invisible character', 'delete it'],
   [/\\$/, 'a backslash at its end', 'delete it: it would join the next line'],
 ]
 const valueSigns: typeof signs = [
-  [/%/, 'a % specifier', 'write the value itself: systemd would replace it'],
+  [/%(?!$)|^%|[^\d]%$/, 'a % specifier', 'write the value itself: systemd would replace it'],
   [/^\s*\[/, 'a section header', 'write a value'],
   [/^\s*[#;]/, 'a comment sign', 'write a value'],
   [/["'\\]/, 'a quote or backslash', 'write it without'],
   [/=/, 'an equals sign', 'write the value alone'],
 ]
+
+/** True for a value that only its own directive can find fault with. */
+export function isPlain(value: string): boolean {
+  return check(value, [...signs, ...valueSigns]) === undefined
+}
 
 /** Directives, reasons and questions end up in a file that systemd reads as root. */
 export const plainText: Rule = {

@@ -24,8 +24,8 @@ export interface YamlFile {
 const maxLength = 1_000_000
 
 // Tab and line ends are YAML's business; the second range are the marks that reorder text on the screen.
-const hidden =
-  /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060\u2066-\u2069\ufeff]/g
+export const hidden =
+  /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060\u2066-\u2069\ufeff]/
 
 /** Reads YAML without ever throwing: what is wrong comes back as problems, all of them at once. */
 export function readYaml(path: string, text: string): YamlFile {
@@ -62,7 +62,7 @@ function readDocument(path: string, text: string, problems: Problem[]): YamlFile
     return { line: Math.max(line, 1), col: Math.max(col, 1) }
   }
   for (const error of document.errors) add(place(error.pos[0]), ...sayYamlError(error))
-  for (const match of text.matchAll(hidden)) {
+  for (const match of text.matchAll(new RegExp(hidden, 'g'))) {
     const code = match[0].codePointAt(0)?.toString(16).padStart(4, '0').toUpperCase()
     add(place(match.index), `an invisible character, U+${code}`, 'delete it')
   }
@@ -72,7 +72,7 @@ function readDocument(path: string, text: string, problems: Problem[]): YamlFile
       if (isAlias(node)) add(at, `*${node.source} repeats another part`, 'write it out')
       else if ('anchor' in node && node.anchor) {
         add(at, `&${node.anchor} names this part for reuse`, 'write it out where it is used')
-      } else if (node.tag && !node.tag.startsWith('tag:yaml.org,2002:')) {
+      } else if (node.tag) {
         add(at, `${node.tag} is a tag`, 'write the value without it')
       }
     },

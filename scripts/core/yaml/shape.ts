@@ -22,7 +22,8 @@ export function checkShape(file: YamlFile, schema: object): Problem[] {
 }
 
 /** Combining keywords repeat what their branches already said. */
-function isTelling({ keyword }: ErrorObject): boolean {
+function isTelling({ keyword, propertyName }: ErrorObject): boolean {
+  if (propertyName !== undefined && keyword !== 'propertyNames') return false
   return !['if', 'anyOf', 'oneOf', 'allOf', 'not'].includes(keyword)
 }
 
