@@ -103,9 +103,9 @@ test('a measurement as the lab leaves it has no problem', () => {
 for (const [what, rule, change, reseal] of [
   ['a probe that changed', 'fresh-measurement', (_, context) => (context.probe += ' ')],
   [
-    'a directive that changed',
+    'a reason that changed',
     'fresh-measurement',
-    (_, { profile }) => (profile.directives!.NoNewPrivileges = 'no'),
+    (_, { profile }) => (profile.directives!.CapabilityBoundingSet = { CAP_CHOWN: 'another one' }),
   ],
   [
     'a platform that is missing',
