@@ -1,5 +1,5 @@
 import { styleText } from 'node:util'
-import { formatProblem } from './core/problem.ts'
+import { formatProblem, visible } from './core/problem.ts'
 import type { Problem } from './core/problem.ts'
 
 export const formats = ['text', 'github', 'json'] as const
@@ -26,7 +26,7 @@ function annotation({ path, line, col, message, fix, rule }: Problem): string {
 }
 
 function data(text: string): string {
-  return text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A')
+  return visible(text).replaceAll('%', '%25')
 }
 
 function paint(colour: 'green' | 'red', text: string): string {

@@ -23,5 +23,13 @@ export function sortProblems(problems: Problem[]): Problem[] {
 
 /** The compiler form that editors and terminals turn into a link. */
 export function formatProblem({ path, line, col, message, fix, rule }: Problem): string {
-  return `${path}:${line}:${col}: ${message}; ${fix} (${rule})`
+  return visible(`${path}:${line}:${col}: ${message}; ${fix} (${rule})`)
+}
+
+/** Control characters and marks that reorder text, written out: a value must not forge a line of the report. */
+export function visible(text: string): string {
+  return text.replace(
+    /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g,
+    (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
 }

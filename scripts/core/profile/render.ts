@@ -95,13 +95,16 @@ function renderDirective(
   return [...reasons, ...linesOf(info, value, withBase).map((line) => `${name}=${line}`)]
 }
 
+/** systemd reads the rest of such a line as belonging to the first item. */
+const onePerLine = new Set<DirectiveInfo['type']>(['devices', 'binds'])
+
 /** The right-hand sides that a value becomes, in order. */
 function linesOf(info: DirectiveInfo, value: Value, withBase: boolean): string[] {
   const base = withBase ? (info.base ?? []) : []
-  if (typeof value === 'string') return info.type === 'syscalls' && withBase ? base : [value]
+  if (typeof value === 'string') return value === info.strictest && base.length > 1 ? base : [value]
   const items = itemsOf(value)
   if (isSingle(info)) return items
-  if (info.type === 'devices') return [...base, ...items]
+  if (onePerLine.has(info.type)) return [...base, ...items]
   const denied = items.filter((item) => item.startsWith('~'))
   const allowed = items.filter((item) => !item.startsWith('~'))
   const lines = [...base]

@@ -21,7 +21,9 @@ export const accounted: Rule = {
     const unset = missing.map((name) => ({
       ...context.keyAt(['directives']),
       message: `${name} is neither set nor left out`,
-      fix: `set it, or say under leftOut what breaks when it is set`,
+      fix: context.measured
+        ? 'set it, or say under leftOut what breaks when it is set'
+        : `set it, or say under leftOut what breaks when it is set; where the package's unit sets it, measure first`,
     }))
     return [...unsaid, ...unset]
   },
@@ -29,25 +31,10 @@ export const accounted: Rule = {
 
 const shortest = 8
 
-/** Directives that others bring along, as systemd itself counts them. */
-const broughtAlong: Record<string, string[]> = {
-  PrivateMounts: [
-    'PrivateDevices',
-    'PrivateTmp',
-    'ProtectControlGroups',
-    'ProtectHome',
-    'ProtectKernelModules',
-    'ProtectKernelTunables',
-    'ProtectSystem',
-  ],
-  DevicePolicy: ['PrivateDevices'],
-}
-
 function isAccounted(name: string, info: DirectiveInfo, { profile, measured }: Context): boolean {
   if (Object.hasOwn(profile.directives ?? {}, name)) return true
   if (Object.hasOwn(profile.leftOut ?? {}, name)) return true
-  const bringers = broughtAlong[name] ?? []
-  if (bringers.some((other) => isOn(profile.directives?.[other]))) return true
+  if (info.coveredBy?.some((other) => isOn(profile.directives?.[other]))) return true
   const runs = Object.values(measured?.platforms ?? {})
   return runs.length > 0 && runs.every(({ vendor }) => isSetByVendor(name, info, vendor))
 }

@@ -73,7 +73,7 @@ const clashes: ((set: Directives) => Clash | undefined)[] = [
     return outside
       ? {
           at: 'AmbientCapabilities',
-          message: `${outside} is ambient but not in CapabilityBoundingSet, so the start fails`,
+          message: `${outside} is ambient but not in CapabilityBoundingSet, so it is not given, without a word`,
           fix: `grant ${outside} in CapabilityBoundingSet too`,
         }
       : undefined
@@ -83,7 +83,8 @@ const clashes: ((set: Directives) => Clash | undefined)[] = [
       ? undefined
       : {
           at: 'DeviceAllow',
-          message: 'DeviceAllow without DevicePolicy closes nothing',
+          message:
+            'DeviceAllow without DevicePolicy leaves the usual devices to the default policy',
           fix: 'add DevicePolicy: closed',
         },
   (set) =>

@@ -36,6 +36,9 @@ function wrongPath(item: string, directive: string) {
     if (part.length > 1 && part.endsWith('/'))
       return say('ends with a slash', 'leave the slash off')
   }
+  if (directive === 'TemporaryFileSystem' && item.startsWith('-')) {
+    return say('has the prefix -', 'write it without: systemd ignores such a line')
+  }
   const mayMiss = !item.startsWith('-') && !always.test(path) && directive !== 'TemporaryFileSystem'
   return mayMiss ? say('would stop the start where it is missing', `write -${item}`) : undefined
 }

@@ -37,7 +37,7 @@ test('textOnly names the value that YAML read otherwise, and how to write it', (
   const [first, second] = textOnly(readYaml('x.yaml', text), text)
   assert.equal(first?.message, 'UMask is read as the number 77, not as text')
   assert.equal(first?.fix, 'write it in quotes: "0077"')
-  assert.deepEqual([second?.line, second?.col], [2, 5])
+  assert.deepEqual([second?.line, second?.col, second?.fix], [2, 5, 'write it in quotes: "yes"'])
 })
 
 test('readYaml never throws', () => {

@@ -147,7 +147,8 @@ export function textOnly(file: YamlFile, source: string): Problem[] {
       const raw = /^[^\s#,\]}]+/.exec((lines[line - 1] ?? '').slice(col - 1))?.[0] ?? ''
       const name = path.findLast((step) => typeof step === 'string') ?? 'the file'
       const kind = value === null ? 'nothing' : `the ${typeof value} ${String(value)}`
-      const fix = value === null ? 'give it a value' : `write it in quotes: "${raw}"`
+      const text = value === true ? 'yes' : value === false ? 'no' : raw
+      const fix = value === null ? 'give it a value' : `write it in quotes: "${text}"`
       const message = `${name} is read as ${kind}, not as text`
       problems.push({ path: file.path, line, col, message, fix, rule: 'quoted-text' })
     }

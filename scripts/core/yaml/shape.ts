@@ -41,7 +41,8 @@ function pathOf(pointer: string, data: unknown): Path {
 }
 
 function say(error: ErrorObject, path: Path): { key?: string; message: string; fix: string } {
-  const name = path.length > 0 ? String(path.at(-1)) : 'the file'
+  const step = path.findLast((part) => typeof part === 'string') ?? 'the file'
+  const name = typeof path.at(-1) === 'number' ? `an item of ${step}` : String(step)
   const { params } = error
   switch (error.keyword) {
     case 'additionalProperties': {
