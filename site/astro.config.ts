@@ -1,0 +1,12 @@
+import sitemap from '@astrojs/sitemap'
+import { defineConfig } from 'astro/config'
+import { origin } from '../scripts/core/site.ts'
+
+export default defineConfig({
+  site: origin,
+  // The Content-Security-Policy allows nothing inline, so nothing may be.
+  build: { inlineStylesheets: 'never', assets: 'assets' },
+  vite: { build: { assetsInlineLimit: 0 } },
+  integrations: [sitemap()],
+  devToolbar: { enabled: false },
+})

@@ -1,0 +1,17 @@
+import type { APIRoute, GetStaticPaths } from 'astro'
+import { contentType } from '../../../../scripts/serve/types.ts'
+import { filesOf } from '../../published/files.ts'
+import { readSiteData } from '../../registry.ts'
+
+export const getStaticPaths = (async () => {
+  const { entries, directives } = await readSiteData()
+  return entries.flatMap((entry) =>
+    filesOf(entry, directives).map(({ path, text }) => ({
+      params: { service: entry.id, file: path },
+      props: { text },
+    })),
+  )
+}) satisfies GetStaticPaths
+
+export const GET: APIRoute<{ text: string }> = ({ params, props }) =>
+  new Response(props.text, { headers: { 'content-type': contentType(params.file ?? '') } })

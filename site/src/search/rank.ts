@@ -1,0 +1,86 @@
+import Fuse from 'fuse.js/min-basic'
+import { normalise, wordsOf } from './normalise.ts'
+
+/** What is searched of one entry. */
+export interface Doc {
+  id: string
+  name: string
+  units: string[]
+  keywords: string[]
+  category: string
+  summary: string
+}
+
+interface Prepared {
+  id: string
+  /** What the service is called: name, id, units. */
+  names: string[]
+  /** How else people look for it. */
+  aliases: string[]
+  /** Words it is described by. */
+  prose: string[]
+  /** Every single word that a typing error may have been meant for. */
+  words: string[]
+}
+
+/** Costs: the smaller, the nearer. A typing error always costs more than a plain hit. */
+const exact = 0
+const prefix = 1
+const inside = 2
+const described = 3
+const mistyped = 5
+
+/** Answers queries with ids, best first. Every word of the query must be met somewhere. */
+export function createSearch(docs: Doc[]): (query: string) => string[] {
+  const prepared = docs.map(prepare)
+  const fuse = new Fuse(prepared, {
+    keys: ['words'],
+    includeScore: true,
+    threshold: 0.4,
+    ignoreLocation: true,
+    minMatchCharLength: 2,
+  })
+  return (query) => {
+    const words = wordsOf(query)
+    if (words.length === 0) return docs.map(({ id }) => id)
+    const costs = words.map((word) => costsOf(word, prepared, fuse))
+    const whole = words.join(' ')
+    return prepared
+      .map((doc, index) => {
+        const sum = costs.reduce((total, cost) => total + cost[index]!, 0)
+        return { id: doc.id, cost: Math.min(sum, words.length > 1 ? plain(whole, doc) : Infinity) }
+      })
+      .filter(({ cost }) => cost < Infinity)
+      .toSorted((a, b) => a.cost - b.cost)
+      .map(({ id }) => id)
+  }
+}
+
+/** The cost of one word for every entry; typing errors count only where nobody is meant plainly. */
+function costsOf(word: string, docs: Prepared[], fuse: Fuse<Prepared>): number[] {
+  const costs = docs.map((doc) => plain(word, doc))
+  if (word.length < 3 || costs.some((cost) => cost < Infinity)) return costs
+  for (const { refIndex, score = 1 } of fuse.search(word)) costs[refIndex] = mistyped + score
+  return costs
+}
+
+/** The cost of a text that is there letter by letter, or begins something that is. */
+function plain(text: string, { names, aliases, prose }: Prepared): number {
+  const near = (items: string[]) => {
+    if (items.includes(text)) return exact
+    const begun = items.filter((item) => item.startsWith(text))
+    if (begun.length > 0) return prefix - 1 / Math.min(...begun.map((item) => item.length))
+    return items.some((item) => item.includes(text)) ? inside : Infinity
+  }
+  const asAlias = near(aliases) + 0.1
+  const asProse = prose.some((item) => item.startsWith(text)) ? described : Infinity
+  return Math.min(near(names), asAlias, asProse)
+}
+
+function prepare({ id, name, units, keywords, category, summary }: Doc): Prepared {
+  const names = [name, id, ...units].map(normalise)
+  const aliases = keywords.map(normalise)
+  const prose = normalise(`${category} ${summary}`).split(' ')
+  const words = [...names, ...aliases].flatMap((text) => [text, ...text.split(' ')])
+  return { id, names, aliases, prose, words: [...new Set(words)] }
+}
