@@ -6,7 +6,18 @@ export default defineConfig({
   site: origin,
   // The Content-Security-Policy allows nothing inline, so nothing may be.
   build: { inlineStylesheets: 'never', assets: 'assets' },
-  vite: { build: { assetsInlineLimit: 0 } },
+  vite: {
+    build: {
+      assetsInlineLimit: 0,
+      rollupOptions: {
+        output: {
+          entryFileNames: 'assets/[hash].js',
+          chunkFileNames: 'assets/[hash].js',
+          assetFileNames: 'assets/[hash][extname]',
+        },
+      },
+    },
+  },
   integrations: [sitemap()],
   devToolbar: { enabled: false },
 })

@@ -1,0 +1,129 @@
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from '@playwright/test'
+import { origin } from '../../scripts/core/site.ts'
+import { dropInsOf } from '../src/published/files.ts'
+import { built, builtFiles, directives, dist, entries, hardened, weigh } from './registry.ts'
+
+const files = builtFiles()
+const pages = files.filter((path) => path.endsWith('.html'))
+const attributes = (html: string, name: string) =>
+  [...html.matchAll(new RegExp(`\\s${name}="([^"]*)"`, 'g'))].map(([, value]) => value!)
+
+test('there is a page for every entry, and the pages that do not depend on entries', () => {
+  for (const { id } of entries) expect(pages).toContain(`/${id}/index.html`)
+  for (const path of ['/index.html', '/404.html']) expect(pages).toContain(path)
+})
+
+test('every address of the contract is a file', () => {
+  const fixed = ['/profiles.json', '/SHA256SUMS', '/robots.txt', '/sitemap-index.xml', '/_headers']
+  const schemas = ['/schema/profile.schema.json', '/schema/measured.schema.json']
+  for (const path of [...fixed, ...schemas, '/favicon.svg']) expect(files).toContain(path)
+  for (const { id } of entries) expect(files).toContain(`/${id}/profile.json`)
+  for (const { id, profile } of hardened) {
+    expect(files).toContain(`/${id}/hardening.conf`)
+    for (const option of Object.keys(profile.options ?? {})) {
+      expect(files).toContain(`/${id}/site-${option}.conf`)
+    }
+  }
+})
+
+test('the drop-ins are what the registry renders, and every checksum is theirs', () => {
+  const sums = new Map(
+    built('/SHA256SUMS')
+      .trimEnd()
+      .split('\n')
+      .map((line) => line.split('  ').toReversed() as [string, string]),
+  )
+  for (const entry of hardened) {
+    for (const { path, text } of dropInsOf(entry, directives)) {
+      const name = `/${entry.id}/${path}`
+      expect(built(name)).toBe(text)
+      const sum = createHash('sha256')
+        .update(readFileSync(join(dist, name)))
+        .digest('hex')
+      expect(sums.get(name.slice(1))).toBe(sum)
+      expect(built(`${name}.sha256`)).toBe(`${sum}  ${path.split('/').at(-1)}\n`)
+    }
+  }
+  expect(sums.size).toBe(files.filter((path) => path.endsWith('.conf')).length)
+})
+
+test('an entry that is better left alone offers no drop-in', () => {
+  const without = entries.filter(({ profile }) => !profile.directives)
+  for (const { id } of without) {
+    expect(files.filter((path) => path.startsWith(`/${id}/`) && path.endsWith('.conf'))).toEqual([])
+  }
+})
+
+for (const page of pages) {
+  const html = built(page)
+
+  test(`${page} has nothing inline`, () => {
+    expect(html).not.toMatch(/<style[\s>]/)
+    expect(html).not.toMatch(/\sstyle=/)
+    expect(html).not.toMatch(/\son[a-z]+=/)
+    expect(html).not.toMatch(/javascript:/i)
+    for (const [tag] of html.matchAll(/<script\b[^>]*>/g)) expect(tag).toContain(' src="/assets/')
+    expect(html).toContain('http-equiv="Content-Security-Policy"')
+    expect(html).not.toContain('unsafe-')
+  })
+
+  test(`${page} asks no other host for anything`, () => {
+    const loaded = [...html.matchAll(/<(?:script|link|img|source|iframe|object|embed)\b[^>]*>/g)]
+    const addresses = loaded.flatMap(([tag]) => [
+      ...attributes(tag, 'src'),
+      ...attributes(tag, 'srcset'),
+      ...(tag.includes('rel="canonical"') ? [] : attributes(tag, 'href')),
+    ])
+    for (const address of addresses) expect(address).toMatch(/^\/(?!\/)/)
+    for (const canonical of html.match(/rel="canonical" href="[^"]*"/g) ?? []) {
+      expect(canonical).toContain(`"${origin}/`)
+    }
+  })
+
+  test(`${page} links only to what is there`, () => {
+    const own = attributes(html, 'href').filter((href) => href.startsWith('/'))
+    for (const href of own) {
+      const path = href.split(/[?#]/)[0]!
+      expect(files).toContain(path.endsWith('/') ? `${path}index.html` : path)
+    }
+    const ids = attributes(html, 'id')
+    expect(ids.length).toBe(new Set(ids).size)
+    for (const href of attributes(html, 'href').filter((href) => href.startsWith('#'))) {
+      expect(ids).toContain(href.slice(1))
+    }
+  })
+}
+
+test('styles and scripts load nothing from elsewhere', () => {
+  for (const path of files.filter((path) => /\.(css|js)$/.test(path))) {
+    expect(built(path), path).not.toMatch(/@import|url\(\s*["']?(?:https?:)?\/\//)
+    if (path.endsWith('.js')) expect(built(path), path).not.toMatch(/\bfetch\(|new Worker\(/)
+  }
+})
+
+/** The page and everything it loads, as a reader gets it for the first time. */
+function transferred(page: string): { all: number; script: number } {
+  const loaded = [...new Set(built(page).match(/\/assets\/[\w@.-]+\.(?:css|js)/g) ?? [])]
+  const imported = loaded.flatMap((path) =>
+    [...built(path).matchAll(/from\s*"\.\/([^"]+)"|import\s*"\.\/([^"]+)"/g)].map(
+      ([, from, plain]) => `/assets/${from ?? plain}`,
+    ),
+  )
+  const parts = [...new Set([...loaded, ...imported])]
+  const sum = (paths: string[]) => paths.reduce((total, path) => total + weigh(path), 0)
+  return {
+    all: weigh(page) + sum(parts) + weigh('/favicon.svg'),
+    script: sum(parts.filter((path) => path.endsWith('.js'))),
+  }
+}
+
+for (const { id } of entries) {
+  test(`/${id}/ stays under 60 KB in all and 15 KB of script`, () => {
+    const { all, script } = transferred(`/${id}/index.html`)
+    expect(all).toBeLessThan(60_000)
+    expect(script).toBeLessThan(15_000)
+  })
+}
