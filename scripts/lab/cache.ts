@@ -1,7 +1,8 @@
-import { mkdirSync, statfsSync } from 'node:fs'
+import { mkdirSync, renameSync, statfsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { LabError } from './lab-error.ts'
+import { owner } from './owner.ts'
 
 /** Everything that the lab keeps between runs. FENCED_CACHE moves it to another disk. */
 export const cache =
@@ -22,4 +23,11 @@ export function needSpace(megabytes: number) {
   throw new LabError(
     `${cache} has ${free} MB free and this needs ${megabytes}; free some, or run npm run lab -- clean`,
   )
+}
+
+/** Writes a file so that nobody ever reads half of it. */
+export function replaceFile(path: string, text: string) {
+  const partial = `${path}.${owner}`
+  writeFileSync(partial, text)
+  renameSync(partial, path)
 }
