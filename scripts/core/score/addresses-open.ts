@@ -1,13 +1,15 @@
-import type { Prefix, State } from './state.ts'
+import type { View } from './badness.ts'
+import type { Prefix } from './state.ts'
 
 /** IPAddressDeny's row: 10 open, 5 some peers, 2 this machine only, 0 nobody. */
-export function ipBadness({ state, live }: { state: State; live: boolean }): number {
-  if (state.filterPaths > 0) return 0
+export function ipBadness({ state, live, systemd }: View): number {
+  // 247's client looks at the outgoing filters only.
+  if (state.egressFilters > 0 || (state.ingressFilters > 0 && systemd >= 250)) return 0
   const closed = (size: number) =>
     state.denied.some(({ bytes, length }) => length === 0 && bytes.length === size)
   if (!closed(4) || !closed(16)) return 10
   if (state.allowed.length === 0) return 0
-  const allowed = live ? withoutCovered(state.allowed) : state.allowed
+  const allowed = systemd < 250 ? withoutCovered(state.allowed) : state.allowed
   return allowed.every(live ? isWholeLoopback : isLoopback) ? 2 : 5
 }
 
@@ -21,7 +23,7 @@ function isWholeLoopback(prefix: Prefix): boolean {
   return isLoopback(prefix) && prefix.length === (prefix.bytes.length === 4 ? 8 : 128)
 }
 
-/** systemd drops a prefix that another one includes. */
+/** Old systemd drops a prefix that another one includes. */
 function withoutCovered(prefixes: Prefix[]): Prefix[] {
   return prefixes.filter(
     (inner) => !prefixes.some((outer) => outer.length < inner.length && includes(outer, inner)),

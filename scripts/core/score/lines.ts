@@ -95,7 +95,7 @@ function readHeader(text: string, line: number, systemd: number): Item {
   const fatal = (message: string): Item => ({ kind: 'fatal', message, line })
   if (!text.endsWith(']')) return fatal(`the section header ${text} does not end with "]"`)
   const name = text.slice(1, -1)
-  if (unsafe.test(name))
+  if (systemd >= 250 && unsafe.test(name))
     return fatal(
       `the section header ${JSON.stringify(text)} holds a character that no name may hold`,
     )

@@ -3,7 +3,7 @@ import type { State } from './state.ts'
 /** Why systemd would not load a unit whose lines are all fine by themselves. */
 export function refusalOf(state: State, systemd: number): string | undefined {
   const { service } = state
-  const type = typeOf(state)
+  const type = typeOf(state, systemd)
   if (service.execStart === 0 && service.execStop === 0 && !service.successAction)
     return 'it has no ExecStart, no ExecStop and no SuccessAction'
   if (service.execStart === 0 && type !== 'oneshot')
@@ -31,8 +31,11 @@ export function refusalOf(state: State, systemd: number): string | undefined {
   return undefined
 }
 
-function typeOf({ service }: State): string {
+function typeOf(state: State, systemd: number): string {
+  const { service, loadCredentials, setCredentials, importCredentials } = state
   if (service.type) return service.type
   if (service.busName) return 'dbus'
+  if (systemd >= 256 && loadCredentials.size + setCredentials.size + importCredentials > 0)
+    return 'exec'
   return service.execStart > 0 ? 'simple' : 'oneshot'
 }

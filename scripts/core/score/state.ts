@@ -76,6 +76,7 @@ export interface State extends Record<Switch, boolean> {
   /** Name of a credential to whether it is encrypted. */
   loadCredentials: Map<string, boolean>
   setCredentials: Map<string, boolean>
+  importCredentials: number
   boundingSet: Bits
   ambientSet: Bits
   /** Undefined while untouched: all types allowed. */
@@ -85,7 +86,8 @@ export interface State extends Record<Switch, boolean> {
   architectures: Set<string>
   allowed: Prefix[]
   denied: Prefix[]
-  filterPaths: number
+  ingressFilters: number
+  egressFilters: number
   service: Service
 }
 
@@ -146,6 +148,7 @@ export function newState(): State {
     mountImages: 0,
     loadCredentials: new Map(),
     setCredentials: new Map(),
+    importCredentials: 0,
     boundingSet: allBits(capabilityWords),
     ambientSet: noBits(capabilityWords),
     namespaces: undefined,
@@ -154,7 +157,8 @@ export function newState(): State {
     architectures: new Set(),
     allowed: [],
     denied: [],
-    filterPaths: 0,
+    ingressFilters: 0,
+    egressFilters: 0,
     service: newService(),
   }
 }

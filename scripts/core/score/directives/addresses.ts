@@ -40,7 +40,7 @@ function readPrefixes(word: string): Prefix[] | undefined {
   const slash = word.indexOf('/')
   const bytes = readAddress(slash < 0 ? word : word.slice(0, slash))
   if (!bytes) return undefined
-  const length = slash < 0 ? bytes.length * 8 : readNumber(word.slice(slash + 1), '0x')
+  const length = slash < 0 ? bytes.length * 8 : readNumber(word.slice(slash + 1))
   if (length === undefined || length < 0 || length > bytes.length * 8) return undefined
   return [{ bytes: mask(bytes, length), length }]
 }

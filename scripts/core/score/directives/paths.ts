@@ -1,6 +1,6 @@
 import { expand } from '../specifiers.ts'
 import type { Env, State } from '../state.ts'
-import { cutWords, isBlank, nextWord, skipBlanks } from '../words.ts'
+import { cutWords, nextWord, skipBlanks } from '../words.ts'
 import { readBoolean, type Reader } from './reader.ts'
 
 /** Without doubled slashes, `.` parts and a trailing slash; undefined for a path that is not absolute or climbs. */
@@ -34,8 +34,8 @@ export const pathReaders: Record<string, Reader> = {
     if (env.systemd < 260) return undefined
     return rootMStack(state, value, env)
   },
-  IPIngressFilterPath: filterPath,
-  IPEgressFilterPath: filterPath,
+  IPIngressFilterPath: filterReader('ingressFilters'),
+  IPEgressFilterPath: filterReader('egressFilters'),
 
   DeviceAllow(state, value, env) {
     if (value === '') {
@@ -69,6 +69,12 @@ export const pathReaders: Record<string, Reader> = {
   SetCredential: credentialReader('setCredentials', false),
   SetCredentialEncrypted: credentialReader('setCredentials', true),
 
+  ImportCredential(state, value, env) {
+    if (value === '') state.importCredentials = 0
+    else if (env.systemd >= 254) state.importCredentials++
+    return undefined
+  },
+
   UMask(state, value, env) {
     if (!/^[0-7]+$/.test(value) || parseInt(value, 8) > 0o7777)
       return env.ignored(`"${value}" is no octal mode; it is ignored`)
@@ -87,30 +93,56 @@ export const pathReaders: Record<string, Reader> = {
 
 const rootMStack = pathReader('RootMStack', (state, path) => void (state.rootMStack = path !== ''))
 
-function filterPath(state: State, value: string, env: Env): undefined {
-  if (value === '') state.filterPaths = 0
-  else if (simplifyPath(expand(value, env.name) ?? '', env.systemd) === undefined)
-    return env.ignored(`"${value}" is no absolute path; it is ignored`)
-  else state.filterPaths++
-  return undefined
+function filterReader(field: 'ingressFilters' | 'egressFilters'): Reader {
+  return (state, value, env) => {
+    if (value === '') state[field] = 0
+    else if (simplifyPath(expand(value, env.name) ?? '', env.systemd) === undefined)
+      return env.ignored(`"${value}" is no absolute path; it is ignored`)
+    else state[field]++
+    return undefined
+  }
 }
 
 function isDevice(device: string, env: Env): boolean {
   if (device.startsWith('block-') || device.startsWith('char-')) return true
   const path = simplifyPath(device, env.systemd)
-  return path !== undefined && /^\/(dev|run\/systemd\/inaccessible)\/./.test(path)
+  return path !== undefined && /^\/(dev|run\/systemd\/inaccessible)(\/|$)/.test(path)
 }
 
 function credentialReader(field: 'loadCredentials' | 'setCredentials', encrypted: boolean): Reader {
   return (state, value, env) => {
+    if (encrypted && env.systemd < 250) return undefined
     if (value === '') {
       state[field].clear()
       return undefined
     }
-    const id = value.split(':', 1)[0]!
-    if (id === '' || id.length === value.length || isBlank(id.charCodeAt(0)))
-      return env.ignored(`"${value}" is no name:content; it is ignored`)
+    const colon = value.indexOf(':')
+    const id = expand(colon < 0 ? value : value.slice(0, colon), env.name)
+    const rest = colon < 0 ? '' : value.slice(colon + 1)
+    const fits =
+      field === 'setCredentials'
+        ? colon >= 0 && (!encrypted || isBase64(rest))
+        : isSource(rest, env)
+    if (id === undefined || !isCredentialName(id) || !fits)
+      return env.ignored(`"${value}" is no credential; it is ignored`)
     state[field].set(id, encrypted)
     return undefined
   }
+}
+
+function isCredentialName(text: string): boolean {
+  return /^[ -9;-~]{1,255}$/.test(text) && !text.includes('/') && text !== '.' && text !== '..'
+}
+
+function isSource(text: string, env: Env): boolean {
+  const path = expand(text, env.name)
+  if (path === undefined) return false
+  return path.startsWith('/')
+    ? simplifyPath(path, env.systemd) !== undefined
+    : path === '' || isCredentialName(path)
+}
+
+function isBase64(text: string): boolean {
+  const letters = text.replace(/[ \t\n\r]/g, '')
+  return letters.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(letters)
 }

@@ -31,19 +31,19 @@ export function upperAscii(text: string): string {
   return text.replace(/[a-z]/g, (letter) => letter.toUpperCase())
 }
 
-/** A whole number as C reads it: decimal, 0x, leading-0 octal, and where told 0b and 0o. */
-export function readNumber(text: string, prefixes: '0x' | '0x0b0o' = '0x0b0o'): number | undefined {
-  const sign = /^[ \t\n\r]*([+-]?)/.exec(text)!
-  const digits = text.slice(sign[0].length)
-  const value = digitsValue(digits, prefixes === '0x0b0o' && sign[0] === '')
-  return value === undefined ? undefined : sign[1] === '-' ? -value : value
+/** A whole number as systemd reads it: decimal, 0x, 0b, 0o or with a leading 0 octal. */
+export function readNumber(text: string): number | undefined {
+  const [lead, sign] = /^[ \t\n\r]*([+-]?)/.exec(text)!
+  const value = readDigits(text.slice(lead.length), lead === '')
+  return value !== undefined && sign === '-' ? -value : value
 }
 
-function digitsValue(digits: string, binary: boolean): number | undefined {
+/** The prefixes 0b and 0o are systemd's own, which C does not see behind a sign. */
+function readDigits(digits: string, bare: boolean): number | undefined {
   if (/^(0|[1-9][0-9]*)$/.test(digits)) return Number(digits)
   if (/^0[xX][0-9a-fA-F]+$/.test(digits)) return parseInt(digits, 16)
   if (/^0[0-7]+$/.test(digits)) return parseInt(digits, 8)
-  if (binary && /^0b[01]+$/.test(digits)) return parseInt(digits.slice(2), 2)
-  if (binary && /^0o[0-7]+$/.test(digits)) return parseInt(digits.slice(2), 8)
+  if (bare && /^0b[01]+$/.test(digits)) return parseInt(digits.slice(2), 2)
+  if (bare && /^0o[0-7]+$/.test(digits)) return parseInt(digits.slice(2), 8)
   return undefined
 }

@@ -10,7 +10,15 @@ const familyNumbers = new Map<string, number>()
 for (const name of addressFamilies)
   familyNumbers.set(name.toUpperCase(), addressFamilies.indexOf(familyAliases[name] ?? name))
 
+/** Names that came after 247, with the first of our versions that knows them. */
+const since: Record<string, number> = { parisc: 252, parisc64: 252, loongarch64: 255, AF_MCTP: 252 }
+
 const architectureNames = new Set(architectures)
+
+function familyNumber(word: string, systemd: number): number | undefined {
+  const name = familyNumbers.has(word) ? word : upperAscii(word)
+  return (since[name] ?? 0) <= systemd ? familyNumbers.get(name) : undefined
+}
 
 export const restrictionReaders: Record<string, Reader> = {
   RestrictNamespaces(state, value, env) {
@@ -30,7 +38,7 @@ export const restrictionReaders: Record<string, Reader> = {
     let named = 0
     for (const word of words) {
       const type = namespaceTypes.indexOf(word)
-      if (type < 0)
+      if (type < 0 || (word === 'time' && env.systemd < 250))
         return env.ignored(`"${word}" is no kind of namespace; the whole line is ignored`)
       named |= 1 << type
     }
@@ -50,7 +58,7 @@ export const restrictionReaders: Record<string, Reader> = {
     const listed = (state.families.listed ??= noBits(families))
     const { words, broken } = cutWords(invert ? value.slice(1) : value, 'quoted')
     for (const word of words) {
-      const number = familyNumbers.get(word) ?? familyNumbers.get(upperAscii(word))
+      const number = familyNumber(word, env.systemd)
       if (number === undefined) {
         env.ignored(`"${word}" is no address family; it is ignored`)
         if (env.systemd >= 261) return undefined
@@ -71,7 +79,7 @@ export const restrictionReaders: Record<string, Reader> = {
     }
     const { words, broken } = cutWords(value, 'quoted')
     for (const word of words)
-      if (architectureNames.has(word) && (word !== 'loongarch64' || env.systemd >= 255))
+      if (architectureNames.has(word) && (since[word] ?? 0) <= env.systemd)
         state.architectures.add(word)
       else env.ignored(`"${word}" is no architecture; it is ignored`)
     return broken === undefined ? undefined : env.ignored('a quote is not closed')

@@ -1,3 +1,4 @@
+import { expand } from '../specifiers.ts'
 import type { Env, State, Switch } from '../state.ts'
 import { readBoolean, type Reader } from './reader.ts'
 
@@ -153,7 +154,8 @@ function hostnameSwitch(value: string, env: Env): boolean | undefined {
   const mode = colon < 0 ? value : value.slice(0, colon)
   const on = mode === 'private' ? true : readBoolean(mode)
   if (colon < 0 || on === undefined) return on
-  return on && isHostName(value.slice(colon + 1)) ? true : undefined
+  const host = expand(value.slice(colon + 1), env.name)
+  return on && host !== undefined && isHostName(host) ? true : undefined
 }
 
 function isHostName(text: string): boolean {

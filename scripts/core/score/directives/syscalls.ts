@@ -1,7 +1,7 @@
 import { addBits, noBits, removeBits } from '../bits.ts'
 import { cutWords } from '../words.ts'
 import { errnoNames } from './errno.ts'
-import { readNumber, type Reader } from './reader.ts'
+import { readNumber, upperAscii, type Reader } from './reader.ts'
 
 export const syscallReaders: Record<string, Reader> = {
   SystemCallFilter(state, value, env) {
@@ -20,7 +20,10 @@ export const syscallReaders: Record<string, Reader> = {
     for (const word of words) {
       const colon = word.indexOf(':')
       const name = colon < 0 ? word : word.slice(0, colon)
-      if (colon >= 0 && !(invert && name !== '' && isErrno(word.slice(colon + 1)))) {
+      if (
+        colon >= 0 &&
+        !(takesErrno(invert, env.systemd) && name !== '' && isErrno(word.slice(colon + 1)))
+      ) {
         env.ignored(`"${word}" is ignored: what follows ":" does not belong here`)
         continue
       }
@@ -39,8 +42,13 @@ export const syscallReaders: Record<string, Reader> = {
   },
 }
 
+/** Before 248 also a line that allows could name an error. */
+function takesErrno(invert: boolean, systemd: number): boolean {
+  return invert || systemd < 248
+}
+
 function isErrno(text: string): boolean {
-  if (text === 'kill' || errnoNames.has(text)) return true
+  if (text === 'kill' || errnoNames.has(upperAscii(text))) return true
   const number = readNumber(text)
   return number !== undefined && number >= 0 && number <= 4095
 }
