@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { runCommand, UsageError } from '../usage.ts'
 import { LabError } from './lab-error.ts'
+import { ancestors } from './owner.ts'
 
 const usage = `usage: npm run -s lab -- COMMAND ...
   shell SERVICE | --packages "A B" [--platform P] [--command SCRIPT]   a shell in a machine that is thrown away after
@@ -21,6 +22,10 @@ await runCommand(usage, async () => {
   const [command, ...services] = positionals
   const interrupted = new AbortController()
   const stop = () => interrupted.abort()
+  // npm that is killed outright leaves its script running; the lab does not outlive it.
+  const above = ancestors()
+  const orphaned = () => ancestors() !== above && stop()
+  if (process.env['npm_lifecycle_event']) setInterval(orphaned, 500).unref()
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, stop)
   const context = {
     signal: interrupted.signal,

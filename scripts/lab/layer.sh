@@ -15,7 +15,7 @@ done
 shift
 # shellcheck disable=SC2086 # one word an option, none holds a blank
 {
-  apt-get $options update
+  apt-get $options --error-on=any update
   apt-get $options -y --no-install-recommends install -- "$@"
 }
 rm -f /usr/sbin/policy-rc.d

@@ -9,12 +9,21 @@ export function isAlive(name: string): boolean {
   return startTime(Number(pid)) === started
 }
 
+/** The processes above this one that npm puts there: the shell, and npm itself. */
+export function ancestors(): string {
+  return `${process.ppid} ${field(process.ppid, 4)}`
+}
+
 function startTime(pid: number): string {
+  return field(pid, 22) ?? 'gone'
+}
+
+/** One field of proc_pid_stat(5), counted from 1; the second, the program's name, may hold spaces and brackets. */
+function field(pid: number, number: number): string | undefined {
   try {
-    // The second field, the program's name, may hold spaces and brackets; start time is the 22nd (proc_pid_stat(5)).
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? ''
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[number - 3]
   } catch {
-    return 'gone'
+    return undefined
   }
 }
