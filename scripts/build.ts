@@ -1,5 +1,4 @@
 import { fileURLToPath } from 'node:url'
-import { build } from 'astro'
 import { formatProblem } from './core/problem.ts'
 import { readRegistry } from './registry.ts'
 import { summary } from './report.ts'
@@ -12,6 +11,7 @@ await runCommand('usage: npm run build', async () => {
     process.stderr.write(`${summary(problems, entries.length)}; the site is not built\n`)
     return 1
   }
+  const { build } = await import('astro')
   await build({ root: fileURLToPath(new URL('../site', import.meta.url)), logLevel: 'warn' })
   process.stderr.write('built site/dist\n')
   return 0

@@ -5,7 +5,6 @@ for (const holder of document.querySelectorAll<HTMLElement>('[data-copy]')) {
   const button = holder.querySelector('button')
   const status = holder.querySelector('[role=status]')
   if (!source || !button || !status) continue
-  holder.hidden = false
   const act = async () => {
     status.textContent = ''
     status.textContent = await copy(source)

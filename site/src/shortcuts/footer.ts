@@ -1,13 +1,9 @@
 import { areKeysOn, onKey, setKeys } from './keys.ts'
 
-const hint = document.querySelector<HTMLElement>('[data-keys]')
 const toggle = document.querySelector<HTMLButtonElement>('[data-keys-toggle]')
 
 function show() {
-  if (!hint || !toggle) return
-  const on = areKeysOn()
-  hint.hidden = false
-  toggle.textContent = `Single-key shortcuts: ${on ? 'on' : 'off'}`
+  if (toggle) toggle.textContent = `Single-key shortcuts: ${areKeysOn() ? 'on' : 'off'}`
 }
 
 toggle?.addEventListener('click', () => {
