@@ -22,10 +22,10 @@ const most = { pids: 4096, memory: Math.min(8 * 2 ** 30, Math.floor(totalmem() /
 let count = 0
 
 /** Makes a cgroup for one machine, after sweeping away those whose lab is dead. */
-export function createCgroup(): Cgroup {
+export async function createCgroup(): Promise<Cgroup> {
   const mounts = findMounts(readFileSync('/proc/self/mountinfo', 'utf8'))
   const tops = [mounts.unified, mounts.pids, mounts.memory].filter((top) => top !== undefined)
-  for (const top of tops) sweep(top)
+  await Promise.all(tops.map(sweep))
 
   const name = `fenced-${owner}-${count++}`
   const path = make(mounts.unified, name)
@@ -84,11 +84,12 @@ export function findMounts(mountinfo: string): Mounts {
   )
 }
 
-function sweep(top: string) {
-  for (const name of readdirSync(top)) {
-    const [, dead] = /^fenced-(\d+-\d+)-\d+$/.exec(name) ?? []
-    if (dead && !isAlive(dead)) removeTree(join(top, name))
-  }
+async function sweep(top: string) {
+  const dead = readdirSync(top).filter((name) => {
+    const [, of] = /^fenced-(\d+-\d+)-\d+$/.exec(name) ?? []
+    return of !== undefined && !isAlive(of)
+  })
+  await removeSoon(dead.map((name) => join(top, name)))
 }
 
 /** A killed process leaves its cgroup a moment after the kill. */

@@ -63,7 +63,7 @@ async function installLayer(
 
   const bind = (name: string, to: string) => `--bind=${escapeColons(join(cache, apt, name))}:${to}`
   const stage = { lower: [join('images', basename(image))], upper: partial }
-  const cgroup = createCgroup()
+  const cgroup = await createCgroup()
   try {
     const command = [
       ...['systemd-nspawn', '-q', '-D', 'run/root', '--register=no', '--keep-unit', '--as-pid2'],

@@ -82,7 +82,7 @@ async function bootAndUse<T>(spec: MachineSpec, use: (machine: Machine) => Promi
       await packageLayer(platform, lower[0] ?? '', packages, preseed, { signal, progress }),
     )
   }
-  const cgroup = createCgroup()
+  const cgroup = await createCgroup()
   for (const what of cgroup.unlimited) progress?.(`this host cannot limit ${what} of the machine`)
   const keeper = bootKeeper(
     spec,

@@ -25,6 +25,11 @@ export function whyNotHere(): string | undefined {
   return `${missing.join(', ')} not found; install with apt-get install ${packages}`
 }
 
+/** For tests: the reason to skip what needs a machine. In CI nothing is skipped, so that a missing lab fails. */
+export function skipReason(): string | false {
+  return process.env['CI'] ? false : (whyNotHere() ?? false)
+}
+
 export function requireHost() {
   const why = whyNotHere()
   if (why !== undefined) throw new LabError(why)
