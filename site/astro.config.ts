@@ -1,5 +1,7 @@
 import sitemap from '@astrojs/sitemap'
 import { defineConfig } from 'astro/config'
+import { readFileSync } from 'node:fs'
+import type { Plugin } from 'vite'
 import { origin } from '../scripts/core/site.ts'
 
 /** By content alone: short, and the same wherever it is built. */
@@ -9,11 +11,25 @@ const names = {
   assetFileNames: 'assets/[hash][extname]',
 }
 
+/** Every stylesheet names the layers first, so that their order does not hang on which one loads first. */
+const layersFirst: Plugin = {
+  name: 'layers-first',
+  enforce: 'post',
+  generateBundle(_, bundle) {
+    const order = readFileSync(new URL('src/styles/layers.css', import.meta.url), 'utf8').trim()
+    for (const file of Object.values(bundle)) {
+      if (file.type !== 'asset' || !file.fileName.endsWith('.css')) continue
+      file.source = `${order}${String(file.source)}`
+    }
+  },
+}
+
 export default defineConfig({
   site: origin,
   // The Content-Security-Policy allows nothing inline, so nothing may be.
   build: { inlineStylesheets: 'never', assets: 'assets' },
   vite: {
+    plugins: [layersFirst],
     build: { assetsInlineLimit: 0, rollupOptions: { output: names } },
     environments: { client: { build: { rollupOptions: { output: names } } } },
   },
