@@ -1,4 +1,4 @@
-import { dropInDirectories, type UnitName } from './unit-name.ts'
+import { dropInDirectories, readUnitName, type UnitName } from './unit-name.ts'
 
 export interface UnitFile {
   path: string
@@ -33,6 +33,13 @@ export function orderDropIns(name: UnitName, files: UnitFile[]): UnitFile[] {
   return [...strongest.values()]
     .sort((left, right) => compareBytes(left.base, right.base))
     .map(({ file }) => file)
+}
+
+/** Paths that systemd would not read: another unit's, no `.conf`, or behind one of the same name. */
+export function unusedDropIns(name: string, dropIns: [string, string][]): string[] {
+  const files = dropIns.map(([path, text]) => ({ path, text }))
+  const used = new Set(orderDropIns(readUnitName(name), files))
+  return files.filter((file) => !used.has(file)).map(({ path }) => path)
 }
 
 function place(path: string, own: string): [string, string | undefined] {

@@ -1,10 +1,22 @@
 import { addressFamilies, architectures, capabilities, namespaceTypes } from './names.ts'
+import {
+  badUsers,
+  booleans,
+  calls,
+  capabilityOddities,
+  devices,
+  errnos,
+  hosts,
+  hostnames,
+  masks,
+  oddBooleans,
+  oddCalls,
+  oddHosts,
+  users,
+} from './generate-words.ts'
 import type { Random } from './random.ts'
 import { switches } from './state.ts'
 import { assessedGroups } from './tables.ts'
-
-const booleans = 'yes no 1 0 true false on off y n t f YES No tRuE OFF'.split(' ')
-const oddBooleans = ['', 'maybe', '2', 'yes # x', '"yes"', 'ye', 'yes no', 'enabled', 'ＹＥＳ']
 
 const boolean = (random: Random) =>
   random.once(12) ? random.pick(oddBooleans) : random.pick(booleans)
@@ -34,48 +46,7 @@ const list =
     return invert && random.once(3) ? random.pick(['~', '~', '~', '~ ', ' ~']) + text : text
   }
 
-const calls = (
-  '@default @system-service @basic-io @file-system @known @sandbox @setuid @process @chown @ipc @aio @keyring @sync ' +
-  'read write mount umount2 open_tree fsopen reboot kexec_load swapon swapoff ptrace perf_event_open bpf init_module ' +
-  'delete_module finit_module ioperm iopl pciconfig_read settimeofday adjtimex clock_settime clock_adjtime chroot acct ' +
-  'setpriority sched_setscheduler prlimit64 setrlimit nfsservctl uselib sysfs vm86 modify_ldt subpage_prot open_tree_attr ' +
-  'pivot_root quotactl_fd setuid setresuid32 vhangup landlock_create_ruleset execve time64 afs_syscall'
-).split(' ')
 const groups = assessedGroups.map((group) => `@${group}`)
-const oddCalls = [
-  '@System-Service',
-  '@nothing',
-  'nocall',
-  '@',
-  '~@clock',
-  'read:EPERM',
-  'mount:',
-  ':EPERM',
-  'reboot:5',
-  '@clock:kill',
-  'swapon:EFOO',
-  'read,write',
-  '@mount:4096',
-  '@mount:0x10',
-  '@raw-io:ENOTSUP',
-]
-const errnos = [
-  'EPERM',
-  'ENOSYS',
-  'kill',
-  '0',
-  '1',
-  '4095',
-  'EWOULDBLOCK',
-  '0x5',
-  '010',
-  'EHWPOISON',
-  'EDEADLOCK',
-  '+1',
-  '-1',
-  'ENOTSUPP',
-  'eperm',
-]
 
 function callFilter(random: Random): string {
   const text = list([...groups, ...groups, ...calls], oddCalls, { most: random.once(3) ? 20 : 5 })(
@@ -85,81 +56,6 @@ function callFilter(random: Random): string {
   return text.replace(/(@?[a-z0-9_-]+)( |$)/, `$1:${random.pick(errnos)}$2`)
 }
 
-const hosts = (
-  'any any any localhost link-local multicast 127.0.0.1 127.0.0.0/8 ::1 ::1/128 127.1.2.3/16 10.0.0.0/8 0.0.0.0/0 ::/0 1.2.3.4/0 ' +
-  'fe80::/64 2001:db8::1 ::ffff:127.0.0.1 192.168.0.0/16 ::5/0 126.0.0.0/7 LocalHost localhost. x.localhost'
-).split(' ')
-const oddHosts = [
-  'ANY',
-  '1.2.3',
-  '01.2.3.4',
-  '1.2.3.4/33',
-  '::1/129',
-  '[::1]',
-  'fe80::1%lo',
-  '::/0x0',
-  '0.0.0.0/00',
-  '/0',
-  '1.2.3.4/',
-  '0.0.0.0/+0',
-  '::/-0',
-  ':::',
-  '1::2::3',
-  '1:2:3:4:5:6:7:8',
-  '1:2:3:4:5:6:7::',
-  '::1.2.3.4',
-  '0.0.0.0/0b0',
-  'localhost.localdomain',
-  'localhost/8',
-  '.localhost',
-  '0.0.0.0/010',
-]
-
-const families = addressFamilies
-const devices = [
-  '/dev/null rw',
-  '/dev/null',
-  'char-rtc r',
-  'block-sd* rwm',
-  '/dev//sda  rw',
-  '/dev/../etc r',
-  '/tmp/x rw',
-  'char- m',
-  '/dev/null rwx',
-  '"/dev/my disk" r',
-  '/dev',
-  '/dev/',
-  '/run/systemd/inaccessible/chr',
-  '/dev/%i',
-  '/dev/%Z',
-  'char-pts',
-  '/dev/./x',
-  "/dev/null 'r'",
-  'sda rw',
-  '/dev/null r w',
-]
-const users = [
-  'root',
-  'www-data',
-  'nobody',
-  '0',
-  '1000',
-  '65534',
-  '',
-  'svc',
-  '%i',
-  '%p',
-  '%u',
-  '%U',
-  'with space',
-  'a%%b',
-  'caf\u00e9',
-  'Root',
-  'x.y',
-  'user@host',
-]
-const badUsers = ['00', 'a:b', 'a/b', '-5', '65535', '.', '..', '%Z', '4294967295', 'a\tb']
-
 export const values: Record<string, (random: Random) => string> = {
   ...Object.fromEntries(
     switches.filter((name) => name !== 'DynamicUser').map((name) => [name, boolean]),
@@ -167,21 +63,9 @@ export const values: Record<string, (random: Random) => string> = {
   DynamicUser: (random) => (random.once(40) ? random.pick(oddBooleans) : random.pick(booleans)),
   PrivateMounts: boolean,
   PrivateTmp: booleanOr('connected', 'disconnected'),
-  PrivateUsers: booleanOr('self', 'identity', 'full'),
+  PrivateUsers: booleanOr('self', 'identity', 'full', 'managed'),
   ProtectControlGroups: booleanOr('private', 'strict'),
-  ProtectHostname: booleanOr(
-    'private',
-    'private:host',
-    'yes:web-1',
-    'no:host',
-    'yes:',
-    'yes:-bad',
-    'on:a.b',
-    'private:%i',
-    'yes:A_b',
-    'private:x..y',
-    'yes:a.',
-  ),
+  ProtectHostname: booleanOr(...hostnames),
   ProtectHome: booleanOr('read-only', 'tmpfs'),
   ProtectSystem: booleanOr('full', 'strict'),
   KeyringMode: words('inherit', 'private', 'shared'),
@@ -189,36 +73,12 @@ export const values: Record<string, (random: Random) => string> = {
   ProcSubset: words('all', 'pid'),
   NotifyAccess: words('none', 'main', 'exec', 'all'),
   DevicePolicy: words('auto', 'closed', 'strict'),
-  UMask: (random) =>
-    random.pick(
-      '0022 0027 0077 022 077 0000 0007 0777 7777 2 0026 00000077 0o77 u=rw +077 8 10000 0072 0037'
-        .split(' ')
-        .concat(''),
-    ),
+  UMask: (random) => random.pick(masks),
   Delegate: (random) =>
     random.once(2)
       ? boolean(random)
       : random.pick(['cpu memory', '', '"open', 'nonsense', 'pids', 'io\\']),
-  CapabilityBoundingSet: list(capabilities, [
-    'SYS_ADMIN',
-    '~CAP_KILL',
-    'CAP_TYPO',
-    'cap_kill',
-    'Cap_Sys_Admin',
-    '5',
-    '0x10',
-    '63',
-    '62',
-    '64',
-    '0b11',
-    '0o17',
-    '017',
-    'CAP_KILL,CAP_CHOWN',
-    '-1',
-    '+3',
-    '40',
-    '41',
-  ]),
+  CapabilityBoundingSet: list(capabilities, capabilityOddities),
   AmbientCapabilities: list(capabilities, ['CAP_TYPO', '5', 'cap_chown'], { most: 2 }),
   RestrictNamespaces: (random) =>
     random.once(3)
@@ -231,7 +91,7 @@ export const values: Record<string, (random: Random) => string> = {
     random.once(6)
       ? random.pick(['none', 'None', 'none ', '~none', 'none AF_UNIX'])
       : list(
-          [...families, 'AF_INET', 'AF_INET6', 'AF_UNIX', 'AF_NETLINK'],
+          [...addressFamilies, 'AF_INET', 'AF_INET6', 'AF_UNIX', 'AF_NETLINK'],
           ['INET', 'af_inet', 'AF_UNSPEC', 'AF_MAX', '2', 'AF_FOO', 'none', 'AF_decnet'],
         )(random),
   SystemCallFilter: callFilter,
@@ -289,6 +149,14 @@ export const values: Record<string, (random: Random) => string> = {
       'notify-reload',
     ]),
   Restart: (random) => random.pick(['no', 'on-failure', 'on-abnormal', 'always', 'bogus']),
+  ExitType: (random) => random.pick(['main', 'main', 'cgroup', 'x']),
+  RestartForceExitStatus: (random) => random.pick(['', '1', 'SIGTERM', 'bogus', '256']),
+  PAMName: (random) => (random.once(8) ? 'login' : ''),
+  KillMode: (random) =>
+    random.once(8) ? 'process' : random.pick(['mixed', 'control-group', 'bogus']),
+  BusName: (random) => random.pick(['', 'org.example.X', 'bad', ':1.5', 'a..b', 'org.9x']),
+  RootVerity: (random) => (random.once(20) ? 'relative' : random.pick(['', '/x.verity'])),
+  RootMStack: (random) => (random.once(20) ? 'relative' : random.pick(['', '/x.mstack', '/'])),
   RemainAfterExit: boolean,
   NoNewPrivilegez: boolean,
   TemporaryFileSystem: () => '/home',

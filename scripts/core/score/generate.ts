@@ -63,7 +63,7 @@ function dropInPlaces(stem: string, shared: boolean): string[] {
 
 function mainFile(random: Random): string {
   const unit = random.once(4) ? `[Unit]\n${unitLines(random)}` : ''
-  const exec = random.once(60) ? random.pick(odd) : random.pick(execs)
+  const exec = random.once(20) ? random.pick(odd) : random.pick(execs)
   return `${random.once(30) ? '\ufeff' : ''}${unit}${file(random, 1 + random.number(random.once(4) ? 25 : 9), exec)}`
 }
 
@@ -76,6 +76,25 @@ const execs = [
   'ExecStart=!!/bin/true %i',
 ]
 const odd = [
+  'ExecStart="/bin/true" "a\\x20b"',
+  'ExecStart=|/bin/true',
+  'ExecStart=|',
+  'ExecStart=+-/bin/true',
+  'ExecStart=+!/bin/true',
+  'ExecStart=/bin/../true',
+  'ExecStart=true/x',
+  'ExecStart=..',
+  'ExecStart="/bin/true',
+  'ExecStart=;',
+  'ExecStart=/bin/true \\; x ;',
+  'ExecStart=/bin/true \\q',
+  'ExecStart=/bin/tr\\x75e',
+  'ExecReload=bin/x\nExecStart=/bin/true',
+  'ExecReloadPost=bin/x\nExecStart=/bin/true',
+  'RemainAfterExit=yes\nExecStop=/bin/true',
+  'Type=oneshot\nExitType=cgroup\nExecStart=/bin/true',
+  'Type=oneshot\nRestartForceExitStatus=1\nExecStart=/bin/true',
+  'WorkingDirectory=~\nDynamicUser=yes\nExecStart=/bin/true',
   'ExecStart=bin/true',
   'ExecStart=/bin/',
   'ExecStart=/bin/true "x',

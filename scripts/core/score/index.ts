@@ -4,6 +4,7 @@ import { refusalOf } from './refusal.ts'
 import { scoreRows, type UnitScore } from './rows.ts'
 import { ScoreError } from './score-error.ts'
 
+export { unusedDropIns } from './drop-ins.ts'
 export { levelOf, levels } from './level.ts'
 export { nextSteps, type Step } from './next.ts'
 export { parseUnit, type ParsedUnit } from './parse.ts'

@@ -1,6 +1,7 @@
 import { mostOf } from './level.ts'
 import { scoreUnit } from './index.ts'
 import type { UnitInput } from './load.ts'
+import type { Row } from './rows.ts'
 
 /** The value of each directive that the score likes best. A root directory of its own is no matter of one line. */
 export const strictest: Record<string, string[]> = {
@@ -48,6 +49,8 @@ export interface Step {
   /** The exposure with this step and, in `path`, with all before it. */
   exposure: string
   tenths: number
+  /** Fields of the rows that it makes better. */
+  closes: string[]
   /** What it takes off, in tenths of exposure and in weighted points. */
   gain: number
   points: number
@@ -100,12 +103,19 @@ function gains(
         lines,
         exposure: after.exposure,
         tenths: after.tenths,
+        closes: after.rows
+          .filter((row, index) => better(row, before.rows[index]!))
+          .map(({ field }) => field),
         gain: before.tenths - after.tenths,
         points: pointsWon(before, after),
       }
     })
     .filter(({ points }) => points > 0)
     .sort((a, b) => b.points - a.points)
+}
+
+function better(after: Row, before: Row): boolean {
+  return (after.badness ?? 0) < (before.badness ?? 0)
 }
 
 /** In points of the sum that counts after the change, since a change of user brings rows in. */

@@ -29,6 +29,7 @@ function addressReader(field: 'allowed' | 'denied'): Reader {
       const prefixes = readPrefixes(word)
       if (prefixes) state[field].push(...prefixes)
       else env.ignored(`"${word}" is no address that systemd reads; it is ignored`)
+      if (!prefixes && env.systemd < 250) return undefined // there it ends the line
     }
     return broken === undefined ? undefined : env.ignored('the value ends in a backslash')
   }
