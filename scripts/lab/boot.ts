@@ -38,7 +38,7 @@ export async function leaderOf(
 
 /** The one process of the payload that is number 1 in its own pid namespace. */
 function findLeader(cgroup: string): number | undefined {
-  for (const place of ['payload/init.scope', 'payload']) {
+  for (const place of ['machine/payload/init.scope', 'machine/payload']) {
     try {
       const pids = readFileSync(join(cgroup, place, 'cgroup.procs'), 'utf8')
         .split('\n')

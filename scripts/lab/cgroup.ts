@@ -35,8 +35,11 @@ export async function createCgroup(): Promise<Cgroup> {
   const limit = (what: string, tries: [string, number][]) => {
     if (!tries.some(([file, value]) => write(file, String(value)))) unlimited.push(what)
   }
-  write(join(mounts.unified, 'cgroup.subtree_control'), '+pids')
-  write(join(mounts.unified, 'cgroup.subtree_control'), '+memory')
+  for (const group of [mounts.unified, path]) {
+    for (const controller of ['cpu', 'io', 'memory', 'pids']) {
+      write(join(group, 'cgroup.subtree_control'), `+${controller}`)
+    }
+  }
   limit('the number of processes', [
     [join(path, 'pids.max'), most.pids],
     [join(mounts.pids ?? '', name, 'pids.max'), most.pids],

@@ -1,5 +1,7 @@
 import { parseArgs } from 'node:util'
 import { runCommand, UsageError } from '../usage.ts'
+import { flags } from './context.ts'
+import type { Command } from './context.ts'
 import { LabError } from './lab-error.ts'
 import { ancestors } from './owner.ts'
 
@@ -8,39 +10,37 @@ const usage = `usage: npm run -s lab -- COMMAND ...
   probe SERVICE [--platform P] [--drop-in FILE] [--filter NAME]        one run of its probe.bats
   clean                                                                removes what the lab keeps under .cache`
 
+const commands: Record<string, () => Promise<Command>> = {
+  shell: async () => (await import('./shell.ts')).shell,
+  probe: async () => (await import('./probe.ts')).probe,
+  clean: async () => (await import('./clean.ts')).clean,
+}
+
 await runCommand(usage, async () => {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: {
-      platform: { type: 'string' },
-      packages: { type: 'string' },
-      command: { type: 'string' },
-      'drop-in': { type: 'string' },
-      filter: { type: 'string' },
-    },
-  })
-  const [command, ...services] = positionals
-  const interrupted = new AbortController()
-  const stop = () => interrupted.abort()
-  // npm that is killed outright leaves its script running; the lab does not outlive it.
-  const above = ancestors()
-  const orphaned = () => ancestors() !== above && stop()
-  if (process.env['npm_lifecycle_event']) setInterval(orphaned, 500).unref()
-  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, stop)
-  const context = {
-    signal: interrupted.signal,
-    progress: (line: string) => void process.stderr.write(`${line}\n`),
-  }
+  const { values, positionals } = parseArgs({ allowPositionals: true, options: flags })
+  const [name = '', ...services] = positionals
+  const command = Object.hasOwn(commands, name) ? commands[name] : undefined
+  if (!command) throw new UsageError(name ? `the lab has no command ${name}` : 'which command?')
   try {
-    if (command === 'shell')
-      return await (await import('./shell.ts')).shell(services, values, context)
-    if (command === 'probe')
-      return await (await import('./probe.ts')).probe(services, values, context)
-    if (command === 'clean') return await (await import('./clean.ts')).clean(context)
+    const progress = (line: string) => void process.stderr.write(`${line}\n`)
+    return await (
+      await command()
+    )(services, values, { signal: interruption(), progress })
   } catch (error) {
     if (!(error instanceof LabError)) throw error
     process.stderr.write(`lab: ${error.message}\n`)
     return 1
   }
-  throw new UsageError(command ? `the lab has no command ${command}` : 'which command?')
 })
+
+/** Aborted by Ctrl-C and its like, and when npm is killed outright, which leaves its script running. */
+function interruption(): AbortSignal {
+  const controller = new AbortController()
+  const stop = () => controller.abort()
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, stop)
+  const above = ancestors()
+  if (process.env['npm_lifecycle_event']) {
+    setInterval(() => ancestors() !== above && stop(), 500).unref()
+  }
+  return controller.signal
+}

@@ -4,6 +4,7 @@ import { digest } from '../digest.ts'
 import { aptFailure } from './apt-failure.ts'
 import { cache, cacheDir, needSpace } from './cache.ts'
 import { exec } from './exec.ts'
+import { LabError } from './lab-error.ts'
 import { withLock } from './lock.ts'
 import { hostAptOptions, hostMirror } from './mirror.ts'
 import type { Platform } from './platforms.ts'
@@ -71,6 +72,7 @@ async function buildImage(platform: Platform, path: string, { signal, progress }
   const result = await exec(argv, { seconds: 1800, env, ...(signal && { signal }) })
   if (result.code === 0) return renameSync(partial, path)
   rmSync(partial, { recursive: true, force: true })
+  if (signal?.aborted) throw new LabError('interrupted; nothing of the image is kept')
   throw aptFailure(`building ${platform.label}`, result, mirror)
 }
 

@@ -75,6 +75,7 @@ async function installLayer(
     ]
     const { argv, cwd, env } = onStage(stage, cgroup, command)
     const result = await exec(argv, { cwd, env, seconds: 1800, ...(signal && { signal }) })
+    if (signal?.aborted) throw new LabError('interrupted; nothing of the install is kept')
     if (result.code !== 0)
       throw aptFailure(`installing ${packages.join(' ')} on ${platform.id}`, result, mirror)
     renameSync(join(cache, partial, 'upper'), path)

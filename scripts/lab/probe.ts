@@ -4,7 +4,7 @@ import { UsageError } from '../usage.ts'
 import { LabError } from './lab-error.ts'
 import { quote, withMachine } from './machine.ts'
 import { machineSpec } from './service.ts'
-import type { Context, Flags } from './service.ts'
+import type { Context, Flags } from './context.ts'
 
 /** One run of a service's probe, for whoever writes it: TAP on stdout, the unit's journal on stderr if it fails. */
 export async function probe(services: string[], flags: Flags, context: Context): Promise<number> {

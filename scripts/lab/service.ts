@@ -1,63 +1,42 @@
-import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { parse } from 'yaml'
-import type { ByPlatform, Profile } from '../core/profile/types.ts'
-import { fileURLToPath } from 'node:url'
+import { formatProblem } from '../core/problem.ts'
+import type { Profile } from '../core/profile/types.ts'
+import { forPlatform, startedUnit } from '../core/profile/values.ts'
+import { knownId, projectRoot, readRegistry } from '../registry.ts'
 import { UsageError } from '../usage.ts'
+import type { Context, Flags } from './context.ts'
+import { LabError } from './lab-error.ts'
 import type { MachineSpec } from './machine.ts'
 import { findPlatform, readPlatforms } from './platforms.ts'
-
-const projectRoot = fileURLToPath(new URL('../..', import.meta.url))
-
-export interface Flags {
-  platform?: string | undefined
-  packages?: string | undefined
-  command?: string | undefined
-  'drop-in'?: string | undefined
-  filter?: string | undefined
-}
-
-export interface Context {
-  signal: AbortSignal
-  progress: (line: string) => void
-}
 
 /** The machine that a service's profile asks for, or that is asked for by naming packages. */
 export function machineSpec(services: string[], flags: Flags, context: Context) {
   const [service, ...more] = services
   if (more.length > 0) throw new UsageError(`one service at a time, not also ${more.join(' ')}`)
-  const platform = flags.platform === undefined ? readPlatforms()[0] : findPlatform(flags.platform)
-  if (!platform) throw new UsageError('which platform?')
-  const named = flags.packages?.split(/[\s,]+/).filter(Boolean) ?? []
-  if (service === undefined && named.length === 0 && flags.packages === undefined) {
+  if (service === undefined && flags.packages === undefined) {
     throw new UsageError('which service? Or name packages: --packages "nginx curl"')
   }
-  const probe = service === undefined ? undefined : join(projectRoot, 'profiles', service)
-  if (probe !== undefined && !existsSync(probe) && named.length === 0) {
-    throw new UsageError(`there is no profiles/${service}; name its packages with --packages`)
-  }
-  const path = probe && join(probe, 'profile.yaml')
-  const profile =
-    path && existsSync(path) ? (parse(readFileSync(path, 'utf8')) as Profile) : undefined
-  const of = <T>(value: ByPlatform<T> | undefined): T | undefined =>
-    isByPlatform(value) ? value[platform.id] : value
-  const packages = [
-    ...new Set([...(of(profile?.packages) ?? []), ...(of(profile?.probePackages) ?? []), ...named]),
-  ]
-  const unit = instanceOf(of(profile?.unit), of(profile?.instance))
+  const platform = flags.platform === undefined ? readPlatforms()[0] : findPlatform(flags.platform)
+  if (!platform) throw new UsageError('which platform?')
+  const profile = service === undefined ? undefined : readProfile(service)
+  const named = flags.packages?.split(/[\s,]+/).filter(Boolean) ?? []
+  const packages = [profile?.packages, profile?.probePackages].flatMap(
+    (list) => forPlatform(list, platform.id) ?? [],
+  )
+  const probe = service && join(projectRoot, 'profiles', service)
   const spec: MachineSpec = {
     platform,
-    packages,
+    packages: [...new Set([...packages, ...named])],
     ...context,
-    ...(probe && existsSync(probe) && { probe }),
+    ...(probe && { probe }),
   }
-  return { spec, unit, probe }
+  return { spec, probe, unit: profile && startedUnit(profile, platform.id) }
 }
 
-function instanceOf(unit: string | undefined, instance: string | undefined): string | undefined {
-  return unit?.includes('@.') ? instance : unit
-}
-
-function isByPlatform<T>(value: ByPlatform<T> | undefined): value is Record<string, T> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+function readProfile(service: string): Profile {
+  knownId(service)
+  const { entries, problems } = readRegistry(projectRoot, [service])
+  const [entry] = entries
+  if (entry) return entry.profile
+  throw new LabError(`${service} cannot be read\n${problems.map(formatProblem).join('\n')}`)
 }

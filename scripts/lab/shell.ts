@@ -1,7 +1,7 @@
 import { interact } from './exec.ts'
 import { withMachine } from './machine.ts'
 import { machineSpec } from './service.ts'
-import type { Context, Flags } from './service.ts'
+import type { Context, Flags } from './context.ts'
 
 /** A terminal in a machine with the service installed, or one script with its output. */
 export async function shell(services: string[], flags: Flags, context: Context): Promise<number> {

@@ -1,4 +1,5 @@
 import { totalmem } from 'node:os'
+import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { cache } from './cache.ts'
 import type { Cgroup } from './cgroup.ts'
@@ -24,7 +25,7 @@ export function inCgroup({ join }: Cgroup, argv: string[]): string[] {
 export function onStage({ lower, upper = '', probe = '' }: Stage, cgroup: Cgroup, argv: string[]) {
   const size = String(Math.min(4 * 2 ** 30, Math.floor(totalmem() / 4)))
   return {
-    argv: inCgroup(cgroup, [
+    argv: inCgroup(cgroup.child('outside'), [
       ...['unshare', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc'],
       ...['sh', script, ...argv],
     ]),
@@ -36,6 +37,7 @@ export function onStage({ lower, upper = '', probe = '' }: Stage, cgroup: Cgroup
       UPPER: upper,
       SIZE: size,
       PROBE: probe,
+      CGROUP: basename(cgroup.path),
     },
   }
 }
