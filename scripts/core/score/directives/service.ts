@@ -13,6 +13,7 @@ const actions =
   )
 const laterActions =
   'soft-reboot soft-reboot-force kexec kexec-force halt halt-force halt-immediate'.split(' ')
+const busName = /^(:[\w-]+(\.[\w-]+)+|[A-Za-z_-][\w-]*(\.[A-Za-z_-][\w-]*)+)$/
 
 const set =
   (apply: (service: Service, value: string, state: State) => void): Reader =>
@@ -60,10 +61,11 @@ export const serviceReaders: Record<string, Reader> = {
     service.restartForceExitStatus =
       value !== '' && (service.restartForceExitStatus || isExitStatus(value))
   }),
-  BusName: set((service, value) => {
-    if (value === '') service.busName = false
-    else if (/^[A-Za-z_-][\w-]*(\.[A-Za-z_-][\w-]*)+$/.test(value)) service.busName = true
-  }),
+  BusName: (state, value, env) => {
+    if (value === '') state.service.busName = false
+    else if (busName.test(expand(value, env.name) ?? '')) state.service.busName = true
+    return undefined
+  },
   PAMName: set((service, value) => {
     service.pamName = value !== ''
   }),
