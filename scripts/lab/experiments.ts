@@ -1,0 +1,102 @@
+import type { Experiment } from '../core/measured/types.ts'
+import type { DirectiveInfo, Directives } from '../core/profile/types.ts'
+import { grantsOf, withoutGrant } from '../core/profile/values.ts'
+import type { Catalogue, Grant } from '../core/profile/values.ts'
+import type { Lab } from './lab.ts'
+import type { Subject } from './subject.ts'
+import type { TrialOptions } from './trial.ts'
+import { failureOf } from './verdict.ts'
+
+/** What all experiments on one service share. */
+export interface Bench {
+  lab: Lab
+  subject: Subject
+  /** Lines that the journal holds when nothing is wrong. */
+  usual: Set<string>
+  unenforced: string[]
+}
+
+/** Tries directive sets from the strictest on until one passes, and tells of the first failure otherwise. */
+export async function experiment(
+  { lab, subject, usual }: Bench,
+  what: { directive: string; item: string },
+  /** Each with the value that it stands for. */
+  attempts: { value: string; dropIns: Record<string, string> }[],
+  options: TrialOptions & { mayFail?: string[] } = {},
+): Promise<Experiment> {
+  const { mayFail = [], ...how } = options
+  const untilFailure = mayFail.length === 0
+  let first: Experiment | undefined
+  for (const { value, dropIns } of attempts) {
+    const trial = await lab.trial(subject, dropIns, { ...how, untilFailure })
+    const failure = failureOf(trial, { usual, mayFail })
+    if (!failure) {
+      const message = attempts.length > 1 ? `every check passes with ${value}` : undefined
+      return { ...what, breaks: false, ...(message && { message }) }
+    }
+    first ??= { ...what, breaks: true, ...failure }
+  }
+  return first ?? { ...what, breaks: false }
+}
+
+/** Takes each grant of a set of directives away once. `render` makes drop-ins of what is left. */
+export function tryGrants(
+  bench: Bench,
+  directives: Directives,
+  render: (directives: Directives) => Record<string, string>,
+  options: TrialOptions & { mayFail?: string[]; adds?: (directive: string) => boolean } = {},
+): Promise<Experiment[]> {
+  const { catalogue, platform } = bench.subject
+  const { adds, ...how } = options
+  const grants = grantsOf(directives, catalogue).filter(
+    ({ directive }) =>
+      !bench.unenforced.includes(directive) &&
+      (catalogue[directive]?.since ?? 0) <= Number(platform.systemd),
+  )
+  return Promise.all(
+    grants.map((grant) => {
+      const { directive, item } = grant
+      const attempts = withoutIt(directives, grant, catalogue, Number(platform.systemd))
+      const rendered = attempts.map(({ value, without }) => ({
+        value,
+        dropIns: render(adds?.(directive) ? withoutEmpty(without, directive, directives) : without),
+      }))
+      return experiment(bench, { directive, item }, rendered, how)
+    }),
+  )
+}
+
+/** A list item is left out; a weaker value gives way to each stricter one, the strictest first. */
+function withoutIt(directives: Directives, grant: Grant, catalogue: Catalogue, systemd: number) {
+  const { directive, item, kind } = grant
+  const strictest = { value: 'nothing', without: withoutGrant(directives, grant, catalogue) }
+  if (kind === 'item') return [strictest]
+  const info = catalogue[directive]
+  return stricterValues(info, item, systemd).map((value) => ({
+    value,
+    without: { ...directives, [directive]: value },
+  }))
+}
+
+/** The values that this systemd knows above `item`, the strictest first. */
+export function stricterValues(
+  info: DirectiveInfo | undefined,
+  item: string,
+  systemd: number,
+): string[] {
+  const strictest = info?.strictest ?? ''
+  const values = info?.values ?? [item, strictest]
+  return values
+    .slice(values.indexOf(item) + 1, values.indexOf(strictest) + 1)
+    .filter((value) => (info?.valuesSince?.[value] ?? 0) <= systemd)
+    .toReversed()
+}
+
+/** An option's list adds to the default one, so with nothing left it says nothing, instead of emptying both. */
+function withoutEmpty(without: Directives, directive: string, all: Directives): Directives {
+  const value = all[directive]
+  const isLast = typeof value === 'object' && Object.keys(value).length === 1
+  if (!isLast) return without
+  const { [directive]: _, ...rest } = without
+  return rest
+}
