@@ -34,5 +34,7 @@ export default defineConfig({
     environments: { client: { build: { rollupOptions: { output: names } } } },
   },
   integrations: [sitemap()],
+  // Highlighted code would bring inline styles.
+  markdown: { syntaxHighlight: false },
   devToolbar: { enabled: false },
 })

@@ -3,7 +3,9 @@ import { stages } from '../../../scripts/core/profile/types.ts'
 import type { DirectiveInfo, Profile, Stage } from '../../../scripts/core/profile/types.ts'
 import { origin } from '../../../scripts/core/site.ts'
 import { digest } from '../../../scripts/digest.ts'
-import type { Entry } from '../../../scripts/registry.ts'
+import type { Entry, Registry } from '../../../scripts/registry.ts'
+import { headline } from '../wording/runs.ts'
+import { badge } from './badge.ts'
 
 /** One file of an entry; the path is relative to the entry's own address. */
 export interface PublishedFile {
@@ -47,14 +49,22 @@ export function dropInsOf({ profile }: Entry, catalogue: Catalogue): PublishedFi
   ]
 }
 
-/** Everything that is published under an entry's address beside the page itself. */
-export function filesOf(entry: Entry, catalogue: Catalogue): PublishedFile[] {
-  const dropIns = dropInsOf(entry, catalogue)
+/** Everything that is published under an entry's address beside the page itself; figures of the first platform. */
+export function filesOf(
+  entry: Entry,
+  { directives, platforms }: Pick<Registry, 'directives' | 'platforms'>,
+): PublishedFile[] {
+  const dropIns = dropInsOf(entry, directives)
   const checksums = dropIns.map(({ path, text }) => ({
     path: `${path}.sha256`,
     text: checksumLine(text, path.slice(path.lastIndexOf('/') + 1)),
   }))
-  return [...dropIns, ...checksums, { path: 'profile.json', text: asJson(entry, dropIns) }]
+  const score = headline(entry, platforms)
+  const pictures = score?.after
+    ? [{ path: 'badge.svg', text: badge(entry.profile.name, score.before, score.after) }]
+    : []
+  const json = { path: 'profile.json', text: asJson(entry, dropIns) }
+  return [...dropIns, ...checksums, ...pictures, json]
 }
 
 function asJson({ id, profile, measured }: Entry, dropIns: PublishedFile[]): string {

@@ -4,9 +4,9 @@ import { filesOf } from '../../published/files.ts'
 import { readSiteData } from '../../registry.ts'
 
 export const getStaticPaths = (async () => {
-  const { entries, directives } = await readSiteData()
-  return entries.flatMap((entry) =>
-    filesOf(entry, directives).map(({ path, text }) => ({
+  const data = await readSiteData()
+  return data.entries.flatMap((entry) =>
+    filesOf(entry, data).map(({ path, text }) => ({
       params: { service: entry.id, file: path },
       props: { text },
     })),
