@@ -2,11 +2,15 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parse } from 'yaml'
+import { parseChangelog } from './core/changelog/parse.ts'
+import type { Change } from './core/changelog/parse.ts'
 import { checkProfile } from './core/check.ts'
 import type { World } from './core/check.ts'
 import type { Measured } from './core/measured/types.ts'
 import type { Problem } from './core/problem.ts'
 import type { Attack, DirectiveInfo, Profile } from './core/profile/types.ts'
+import { parseRenamed } from './core/renamed.ts'
+import type { Renamed } from './core/renamed.ts'
 import type { Platform } from './core/rules/rule.ts'
 import { nearest } from './core/yaml/nearest.ts'
 import { digest } from './digest.ts'
@@ -26,6 +30,10 @@ export interface Registry {
   directives: Record<string, DirectiveInfo>
   attacks: Record<string, Attack>
   platforms: Platform[]
+  /** What CHANGELOG.md says, newest first. */
+  changes: Change[]
+  /** Old ids, from profiles/renamed.yaml. */
+  renamed: Renamed
   problems: Problem[]
 }
 
@@ -55,8 +63,11 @@ export function readRegistry(root = projectRoot, only: string[] = []): Registry 
     digest,
     score,
   }
-  const registry: Registry = { ...schema, entries: [], problems: [] }
-  for (const id of profileIds(root)) {
+  const ids = profileIds(root)
+  const registry: Registry = { ...schema, entries: [], ...readHistory(root, ids) }
+  // Of no service in particular, so not for who asked about one.
+  if (only.length > 0) registry.problems = []
+  for (const id of ids) {
     if (only.length > 0 && !only.includes(id)) continue
     const file = (name: string) => readIfThere(join(root, 'profiles', id, name))
     const probe = file('probe.bats')
@@ -76,6 +87,18 @@ export function readRegistry(root = projectRoot, only: string[] = []): Registry 
     }
   }
   return registry
+}
+
+/** What has changed since people began to fetch drop-ins: the changelog, and ids that were given up. */
+function readHistory(
+  root: string,
+  ids: string[],
+): Pick<Registry, 'changes' | 'renamed' | 'problems'> {
+  const [log, moved] = ['CHANGELOG.md', 'profiles/renamed.yaml']
+  const { renamed, ...old } = parseRenamed(moved, readIfThere(join(root, moved)) ?? '', ids)
+  const known = [...ids, ...Object.keys(renamed)]
+  const { changes, problems } = parseChangelog(log, readIfThere(join(root, log)) ?? '', known)
+  return { changes, renamed, problems: [...problems, ...old.problems] }
 }
 
 /** Every directory under profiles/, sorted. */

@@ -46,6 +46,7 @@ const byId = <T extends { id: string }>(items: T[]) =>
   Object.fromEntries(items.map((item) => [item.id, item]))
 
 type Platform = Registry['platforms'][number]
+type Change = Registry['changes'][number]
 
 export const collections = {
   profiles: defineCollection({
@@ -63,5 +64,15 @@ export const collections = {
   platforms: defineCollection({
     loader: loader('platforms', ({ platforms }) => byId(platforms)),
     schema: z.custom<Ordered<Platform>>(),
+  }),
+  changes: defineCollection({
+    loader: loader('changes', ({ changes }) => ({ ...changes })),
+    schema: z.custom<Ordered<Change>>(),
+  }),
+  renamed: defineCollection({
+    loader: loader('renamed', ({ renamed }) =>
+      byId(Object.entries(renamed).map(([id, to]) => ({ id, to }))),
+    ),
+    schema: z.custom<Ordered<{ id: string; to: string }>>(),
   }),
 }

@@ -16,11 +16,13 @@ export function readSiteData(): Promise<SiteData> {
 }
 
 async function collect(): Promise<SiteData> {
-  const [profiles, directives, attacks, platforms] = await Promise.all([
+  const [profiles, directives, attacks, platforms, changes, renamed] = await Promise.all([
     ordered('profiles'),
     ordered('directives'),
     ordered('attacks'),
     ordered('platforms'),
+    ordered('changes'),
+    ordered('renamed'),
   ])
   return {
     entries: profiles
@@ -29,6 +31,8 @@ async function collect(): Promise<SiteData> {
     directives: Object.fromEntries(directives.map(({ id, data }) => [id, data])),
     attacks: Object.fromEntries(attacks.map(({ id, data }) => [id, data])),
     platforms: platforms.map((platform) => platform.data),
+    changes: changes.map(({ data }) => data),
+    renamed: Object.fromEntries(renamed.map(({ id, data }) => [id, data.to])),
   }
 }
 

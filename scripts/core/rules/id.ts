@@ -29,7 +29,7 @@ export const reservedIds = [
   'troubleshoot',
 ]
 
-const form = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/
+export const idForm = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/
 
 /** The directory's name is the id and the address; it never changes, so it must be right from the start. */
 export const id: Rule = {
@@ -41,7 +41,7 @@ export const id: Rule = {
         { ...at, message: `${id} is an address of the site`, fix: 'name the directory otherwise' },
       ]
     }
-    if (form.test(id)) return []
+    if (idForm.test(id)) return []
     const message = `"${id}" cannot be an id`
     return [{ ...at, message, fix: 'use lower-case letters, digits and single dashes' }]
   },
