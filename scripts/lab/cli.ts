@@ -4,15 +4,20 @@ import { flags } from './context.ts'
 import type { Command } from './context.ts'
 import { LabError } from './lab-error.ts'
 import { ancestors } from './owner.ts'
+import { createProgress } from './progress.ts'
 
 const usage = `usage: npm run -s lab -- COMMAND ...
+  measure SERVICE… | --all [--platform P] [--jobs 2]                   everything about a service; writes measured.yaml
   shell SERVICE | --packages "A B" [--platform P] [--command SCRIPT]   a shell in a machine that is thrown away after
   probe SERVICE [--platform P] [--drop-in FILE] [--filter NAME]        one run of its probe.bats
+  score-check [--platform P] [--cases N] [--seed S] [--units DIR]      holds the scorer against each platform's systemd
   clean                                                                removes what the lab keeps under .cache`
 
 const commands: Record<string, () => Promise<Command>> = {
+  measure: async () => (await import('./measure.ts')).measure,
   shell: async () => (await import('./shell.ts')).shell,
   probe: async () => (await import('./probe.ts')).probe,
+  'score-check': async () => (await import('./score-check.ts')).scoreCheck,
   clean: async () => (await import('./clean.ts')).clean,
 }
 
@@ -21,15 +26,17 @@ await runCommand(usage, async () => {
   const [name = '', ...services] = positionals
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined
   if (!command) throw new UsageError(name ? `the lab has no command ${name}` : 'which command?')
+  const progress = createProgress(process.stderr)
   try {
-    const progress = (line: string) => void process.stderr.write(`${line}\n`)
-    return await (
-      await command()
-    )(services, values, { signal: interruption(), progress })
+    const { say, track } = progress
+    const run = await command()
+    return await run(services, values, { signal: interruption(), progress: say, track })
   } catch (error) {
     if (!(error instanceof LabError)) throw error
-    process.stderr.write(`lab: ${error.message}\n`)
+    progress.say(`lab: ${error.message}`)
     return 1
+  } finally {
+    progress.close()
   }
 })
 

@@ -54,6 +54,11 @@ async function buildImage(platform: Platform, path: string, { signal, progress }
   writeFileSync(script, setUp)
   const keyrings = keyringPaths(platform)
   const mirror = hostMirror(platform)
+  const { suite, backports } = platform
+  if (backports && !mirror)
+    throw new LabError(`${platform.id} takes packages from two suites, which needs a host of Debian`)
+  const line = (name: string) => `deb ${mirror} ${name} ${platform.components.join(' ')}`
+  const sources = backports ? [line(suite), line(backports)] : mirror ? [mirror] : []
   const argv = [
     ...['unshare', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc'],
     ...[
@@ -65,8 +70,8 @@ async function buildImage(platform: Platform, path: string, { signal, progress }
     `--include=${packages.join(',')}`,
     ...keyrings.map((keyring) => `--keyring=${keyring}`),
     ...(await hostAptOptions()).map((option) => `--aptopt=${option}`),
-    ...['--customize-hook=sh "$FENCED_SETUP" "$1"', platform.suite, partial],
-    ...(mirror ? [mirror] : []),
+    ...(backports ? [`--aptopt=APT::Default-Release "${backports}"`] : []),
+    ...['--customize-hook=sh "$FENCED_SETUP" "$1"', suite, partial, ...sources],
   ]
   const env = { PATH: process.env['PATH'] ?? '', LANG: 'C.UTF-8', FENCED_SETUP: script }
   const result = await exec(argv, { seconds: 1800, env, ...(signal && { signal }) })

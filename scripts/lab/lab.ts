@@ -9,8 +9,8 @@ export interface LabOptions {
   jobs: number
   signal: AbortSignal
   progress: (line: string) => void
-  /** Told when a machine's work is over, for what counts them. */
-  onDone?: () => void
+  /** Told when a machine's work is asked for or over: how many are over, and how many were asked for. */
+  onCount?: (done: number, planned: number) => void
 }
 
 /** Where experiments are made: each has a machine of its own, so that none finds what another left. */
@@ -20,11 +20,12 @@ export interface Lab {
 }
 
 /** A lab with so many machines at a time; what comes later waits. The first failure stops all of them. */
-export function createLab({ jobs, signal, progress, onDone }: LabOptions): Lab {
+export function createLab({ jobs, signal, progress, onCount }: LabOptions): Lab {
   const failed = new AbortController()
   const stop = AbortSignal.any([signal, failed.signal])
   const waiting: (() => void)[] = []
   let free = jobs
+  const count = { done: 0, planned: 0 }
   const take = async () => {
     if (free > 0) free--
     else await new Promise<void>((resolve) => waiting.push(resolve))
@@ -35,6 +36,7 @@ export function createLab({ jobs, signal, progress, onDone }: LabOptions): Lab {
     else free++
   }
   const onMachine: Lab['onMachine'] = async (subject, use) => {
+    onCount?.(count.done, ++count.planned)
     await take()
     try {
       stop.throwIfAborted()
@@ -44,7 +46,7 @@ export function createLab({ jobs, signal, progress, onDone }: LabOptions): Lab {
       throw error
     } finally {
       give()
-      onDone?.()
+      onCount?.(++count.done, count.planned)
     }
   }
   return {

@@ -1,200 +1,158 @@
-import type { AttackResult, Experiment, Outcome, PlatformRun } from '../core/measured/types.ts'
-import { scoreSettings } from '../core/score/index.ts'
+import { join } from 'node:path'
+import { readFileSync } from 'node:fs'
+import { formatProblem } from '../core/problem.ts'
+import type { Measured } from '../core/measured/types.ts'
 import { digest } from '../digest.ts'
-import { runAttacks } from './attacks.ts'
-import { findUnenforced } from './canaries.ts'
-import { dropInsFor, usedStages } from './drop-ins.ts'
-import { tryGrants } from './experiments.ts'
-import type { Bench } from './experiments.ts'
-import { differences } from './exposure.ts'
-import type { Exposure } from './exposure.ts'
-import { usualLines } from './journal.ts'
-import type { Lab } from './lab.ts'
-import { tryLeftOut, tryReasons } from './left-out.ts'
-import type { Machine } from './machine.ts'
-import { tryOption } from './options.ts'
+import { knownId, profileIds, projectRoot, readRegistry } from '../registry.ts'
+import type { Entry } from '../registry.ts'
+import { UsageError } from '../usage.ts'
+import { cacheDir } from './cache.ts'
+import type { Context, Flags } from './context.ts'
+import { createLab } from './lab.ts'
+import { LabError } from './lab-error.ts'
+import { withLock } from './lock.ts'
+import { dropInsFor } from './drop-ins.ts'
+import { measureService } from './measurement.ts'
+import type { Measurement } from './measurement.ts'
+import { findPlatform, readPlatforms } from './platforms.ts'
+import type { Platform } from './platforms.ts'
+import { recordRun } from './record.ts'
+import { requireHost } from './require-host.ts'
+import { measureTable } from './measure-table.ts'
+import { subjectOf } from './subject.ts'
 import type { Subject } from './subject.ts'
-import { runTrial } from './trial.ts'
-import type { Trial } from './trial.ts'
-import { readCat, readExposure, readVersions } from './unit-facts.ts'
-import { vendorSettings } from './vendor.ts'
-import { compareChecks, describeFailure, passed } from './verdict.ts'
 
-export interface Measurement {
-  run: PlatformRun
-  /** Something failed that must not: nothing may be written. */
-  failures: string[]
-  /** The profile claims more than was shown: written, and said. */
-  findings: string[]
+/** One service on one platform. */
+interface Task {
+  entry: Entry
+  subject: Subject
+  /** The first platform that has the service runs every experiment. */
+  experiments: boolean
 }
 
-/** Everything that is measured of a service on a platform; with `experiments`, the proofs too. */
-export async function measureService(
-  lab: Lab,
-  subject: Subject,
-  { experiments, today }: { experiments: boolean; today: string },
-): Promise<Measurement> {
-  const begun = Date.now()
-  const { full } = dropInsFor(subject)
-  const figures = await lab.onMachine(subject, (machine) => measureScores(machine, subject))
-  const { before, after, failures } = figures
-  const run: PlatformRun = {
-    date: today,
-    seconds: 0,
-    ...figures.versions,
-    unit: subject.unit,
-    dropIn: digest(full),
-    vendor: figures.vendor,
-    before: scoreOf(before.exposure),
-    stages: figures.stages,
-    after: scoreOf(after.exposure),
-    checks: compareChecks(before.trial, after.trial),
-    attacks: figures.attacks,
-    unenforced: figures.unenforced,
-  }
-  const findings: string[] = []
-  if (experiments && failures.length === 0) {
-    const bench: Bench = {
-      lab,
-      subject,
-      usual: usualLines([...before.trial.journal, ...after.trial.journal]),
-      unenforced: figures.unenforced,
+/** Measures services on every platform, or on one, and writes profiles/ID/measured.yaml after each run. */
+export async function measure(services: string[], flags: Flags, context: Context): Promise<number> {
+  requireHost()
+  const jobs = readJobs(flags.jobs)
+  const tasks = readTasks(services, flags)
+  const workers = Math.max(1, Math.min(jobs, tasks.length))
+  const runs: { task: Task; measurement?: Measurement; error?: string }[] = []
+  const work = async () => {
+    for (let task = tasks.shift(); task; task = tasks.shift()) {
+      const { id, platform } = task.subject
+      try {
+        const measurement = await runTask(task, Math.max(1, Math.floor(jobs / workers)), context)
+        runs.push({ task, measurement })
+        report(`${id} on ${platform.id}`, measurement, context)
+      } catch (error) {
+        if (!(error instanceof LabError)) throw error
+        context.progress(`lab: ${id} on ${platform.id}: ${error.message}`)
+        runs.push({ task, error: error.message })
+        if (context.signal.aborted) return
+      }
     }
-    const proofs = await prove(bench, figures)
-    Object.assign(run, proofs.run)
-    failures.push(...proofs.failures)
-    findings.push(...proofs.findings)
   }
-  run.seconds = Math.round((Date.now() - begun) / 1000)
-  return { run, failures, findings }
+  await Promise.all(Array.from({ length: workers }, work))
+  const rows = runs.map(({ task, measurement, error }) => ({
+    id: task.subject.id,
+    platform: task.subject.platform.id,
+    ...(measurement?.failures.length === 0 ? { run: measurement.run } : {}),
+    note: error ?? (measurement?.failures.length ? 'failed, nothing written' : ''),
+  }))
+  process.stdout.write(measureTable(rows))
+  const isClean = ({ measurement }: (typeof runs)[number]) =>
+    measurement?.failures.length === 0 && measurement.findings.length === 0
+  return runs.every(isClean) ? 0 : 1
 }
 
-interface Figures {
-  versions: Pick<PlatformRun, 'systemd' | 'kernel' | 'packages'>
-  vendor: string[]
-  before: Measured
-  after: Measured
-  stages: PlatformRun['stages']
-  attacks: Record<string, AttackResult>
-  unenforced: string[]
-  failures: string[]
-}
-
-interface Measured {
-  trial: Trial
-  exposure: Exposure
-}
-
-/** On one machine, as for a reader who installs the drop-in on a running service: before, each stage, after. */
-async function measureScores(machine: Machine, subject: Subject): Promise<Figures> {
-  const { profile, catalogue, unit } = subject
-  const dropIns = dropInsFor(subject)
-  const failures: string[] = []
-  const versions = await readVersions(machine, subject)
-  const vendor = vendorSettings(await readCat(machine, unit), catalogue, versions.systemd)
-  const measure = async (what: string, text?: string): Promise<Measured> => {
-    const installed: Record<string, string> = text === undefined ? {} : { 'hardening.conf': text }
-    const trial = await runTrial(machine, subject, installed)
-    const exposure = await readExposure(machine, unit)
-    failures.push(...disagreements(what, exposure, subject, vendor, Object.values(installed)))
-    return { trial, exposure }
-  }
-
-  const unenforced = (await findUnenforced(machine, catalogue)).toSorted()
-  const before = await measure('before')
-  failures.push(...describeFailure('before', before.trial))
-  const open = await runAttacks(machine, unit, [])
-  const common = { versions, vendor, before, unenforced, failures }
-  if (!profile.directives || failures.length > 0) {
-    return { ...common, after: before, stages: {}, attacks: pair(open, open) }
-  }
-  const stages: PlatformRun['stages'] = {}
-  const used = usedStages(subject)
-  for (const stage of used.slice(0, -1)) {
-    const { trial, exposure } = await measure(`stage ${stage}`, dropIns.stage(stage))
-    stages[stage] = { ...scoreOf(exposure), checks: passed(trial) }
-  }
-  const after = await measure('after', dropIns.full)
-  // The last stage sets what the whole drop-in sets; only its first line is another.
-  const last = used.at(-1)
-  if (last) stages[last] = { ...scoreOf(after.exposure), checks: passed(after.trial) }
-  failures.push(...describeFailure('after', after.trial))
-  const attacks = pair(open, await runAttacks(machine, unit, []))
-  return { ...common, after, stages, attacks }
-}
-
-/** The experiments of the first platform, and at last the whole drop-in once more on a machine of its own. */
-async function prove(bench: Bench, { vendor, after }: Figures) {
-  const { lab, subject } = bench
-  const { profile } = subject
-  const { full, experiment } = dropInsFor(subject)
-  if (!profile.directives) {
-    const reasons = await tryReasons(bench)
-    const idle = Object.entries(reasons).filter(([, { breaks }]) => !breaks)
-    const findings = idle.map(([name]) => `nothing broke when the reason ${name} was tried`)
-    return { run: { reasons }, failures: [], findings }
-  }
-  const [grants, leftOut, options] = await Promise.all([
-    tryGrants(bench, profile.directives, (directives) => ({
-      'hardening.conf': experiment(directives),
-    })),
-    tryLeftOut(bench),
-    Promise.all(
-      Object.keys(profile.options ?? {}).map((name) => tryOption(bench, name, after.trial)),
-    ),
-  ])
-  const control = await lab.trial(subject, { 'hardening.conf': full })
-  const failures = [
-    ...describeFailure('the whole drop-in on a fresh machine', control),
-    ...options.flatMap((option) => [
-      ...option.failures,
-      ...disagreements(`option ${option.name}`, option.exposure, subject, vendor, [
-        full,
-        dropInsFor(subject).option(option.name),
-      ]),
-    ]),
-  ]
-  const findings = [
-    ...unneeded(grants, ''),
-    ...options.flatMap(({ name, run, findings }) => [
-      ...findings,
-      ...unneeded(run.grants ?? [], `option ${name}: `),
-    ]),
-  ]
-  const named = options.map(({ name, run }) => [name, run])
-  const run = { grants, leftOut, ...(named.length > 0 && { options: Object.fromEntries(named) }) }
-  return { run, failures, findings }
-}
-
-function unneeded(grants: Experiment[], where: string): string[] {
-  return grants
-    .filter(({ breaks }) => !breaks)
-    .map(({ directive, item, message = 'every check passes without it' }) => {
-      return `${where}${directive} ${item} is granted, but ${message}; remove it, or add the check that needs it`
-    })
-}
-
-function disagreements(
-  what: string,
-  exposure: Exposure,
-  { unit, platform }: Subject,
-  vendor: string[],
-  dropIns: string[],
-): string[] {
-  const computed = scoreSettings(vendor, platform.systemd, { dropIns, name: unit })
-  return differences(exposure, computed).map((line) => `${what}: ${line}`)
-}
-
-function scoreOf({ exposure, level }: Exposure) {
-  return { exposure, level }
-}
-
-function pair(before: Record<string, Outcome>, after: Record<string, Outcome>) {
-  const ids = Object.keys(before).toSorted()
-  return Object.fromEntries(
-    ids.map((id): [string, AttackResult] => [
-      id,
-      { before: before[id] ?? 'absent', after: after[id] ?? 'absent' },
-    ]),
+async function runTask({ entry, subject, experiments }: Task, jobs: number, context: Context) {
+  const { id, platform } = subject
+  const label = `${id} on ${platform.id}`
+  const { signal, progress, track } = context
+  const orElse = `${id} is being measured by another lab; wait for it to end`
+  return withLock(
+    join(cacheDir('locks'), `measure-${id}-${platform.id}`),
+    async () => {
+      progress(`${label}: begins`)
+      const lab = createLab({
+        jobs,
+        signal,
+        progress,
+        onCount: (done, planned) => track(label, done, planned),
+      })
+      const today = new Date().toISOString().slice(0, 10)
+      const measurement = await measureService(lab, subject, { experiments, today })
+      const now = readFileSync(join(projectRoot, 'profiles', id, 'probe.bats'), 'utf8')
+      if (now !== entry.probe) {
+        throw new LabError('probe.bats was changed while it was measured; measure again')
+      }
+      if (measurement.failures.length === 0) {
+        const platforms = readPlatforms().map((platform) => platform.id)
+        recordRun(id, digest(entry.probe), platform.id, measurement.run, { platforms })
+      }
+      return measurement
+    },
+    { signal, orElse },
   )
+}
+
+function report(label: string, { run, failures, findings }: Measurement, { progress }: Context) {
+  for (const line of [...failures, ...findings]) progress(line)
+  const idle = (run.leftOut ?? []).filter(({ breaks }) => !breaks)
+  for (const { directive, item } of idle) {
+    progress(
+      `${directive} is left out, but every check passes with ${item}; set it, or add the check that shows its reason`,
+    )
+  }
+  const outcome = failures.length > 0 ? 'failed; nothing is written' : `written`
+  const minutes = `${Math.floor(run.seconds / 60)} min ${run.seconds % 60} s`
+  progress(`${label}: ${run.before.exposure} → ${run.after.exposure}, ${outcome} after ${minutes}`)
+}
+
+function readTasks(services: string[], flags: Flags): Task[] {
+  if (flags.all && services.length > 0) {
+    throw new UsageError('name services, or say --all, not both')
+  }
+  if (!flags.all && services.length === 0) throw new UsageError('which service? Or say --all')
+  for (const id of services) knownId(id)
+  const platforms = readPlatforms()
+  const wanted = flags.platform === undefined ? platforms : [findPlatform(flags.platform)]
+  const { entries, directives, problems } = readRegistry(
+    projectRoot,
+    flags.all ? profileIds() : services,
+  )
+  // What is set or left out beyond the package's own unit is known only after measuring.
+  const wrong = problems.filter(
+    ({ path, rule }) => path.endsWith('/profile.yaml') && !['accounted', 'proven'].includes(rule),
+  )
+  if (wrong.length > 0) throw new LabError(wrong.map(formatProblem).join('\n'))
+  return entries.flatMap((entry) => {
+    const has = (platform: Platform) => entry.profile.notOn?.[platform.id] === undefined
+    const first = platforms.find(has)
+    return wanted.filter(has).flatMap((platform): Task[] => {
+      const subject = subjectOf(entry, platform, directives)
+      const experiments = platform.id === first?.id
+      if (flags.all && isFresh(entry.measured, entry, subject)) return []
+      return [{ entry, subject, experiments }]
+    })
+  })
+}
+
+/** With --all a run that nothing has changed since is not made again: so it goes on where it was stopped. */
+function isFresh(measured: Measured | undefined, { probe }: Entry, subject: Subject): boolean {
+  const run = measured?.platforms[subject.platform.id]
+  if (!run || measured?.probe !== digest(probe)) return false
+  const { full, option } = dropInsFor(subject)
+  const options = Object.entries(run.options ?? {})
+  return (
+    run.dropIn === digest(full) &&
+    options.every(([name, { dropIn }]) => {
+      return subject.profile.options?.[name] !== undefined && dropIn === digest(option(name))
+    })
+  )
+}
+
+function readJobs(text = '2'): number {
+  if (/^[1-9]\d?$/.test(text)) return Number(text)
+  throw new UsageError(`--jobs ${text} is no number of machines; write it like --jobs 2`)
 }

@@ -10,20 +10,28 @@ import { LabError } from './lab-error.ts'
 export interface Platform extends Named {
   distribution: string
   suite: string
+  /** A suite to take packages from where it has them. */
+  backports?: string
   components: string[]
   /** File name under /usr/share/keyrings that its archive is signed with. */
   keyring: string
 }
 
-const path = fileURLToPath(new URL('../../schema/platforms.yaml', import.meta.url))
+const readSchema = (name: string) =>
+  readFileSync(fileURLToPath(new URL(`../../schema/${name}`, import.meta.url)), 'utf8')
 
 /** Every platform in the file's order; the first runs every experiment. */
-export function readPlatforms(text = readFileSync(path, 'utf8')): Platform[] {
+export function readPlatforms(text = readSchema('platforms.yaml')): Platform[] {
   const found = parse(text) as unknown
   if (!isMap(found) || Object.keys(found).length === 0) {
     throw new LabError('schema/platforms.yaml names no platform; write one as in its first lines')
   }
   return Object.entries(found).map(([id, entry]) => checked(id, entry))
+}
+
+/** The platforms and those that only the scorer is held against. */
+export function readScorePlatforms(): Platform[] {
+  return [...readPlatforms(), ...readPlatforms(readSchema('systemd/platforms.yaml'))]
 }
 
 /** The platform of that id; one near to it is suggested otherwise. */
@@ -48,6 +56,7 @@ function checked(id: string, entry: unknown): Platform {
     if (typeof value === 'string' && form.test(value)) return value
     return complain(`${key} is ${JSON.stringify(value) ?? 'missing'}; write it like ${example}`)
   }
+  const suite = (key: string) => text(key, /^[a-z][a-z-]*$/, 'trixie')
   const components = entry['components']
   const isWord = (item: unknown): item is string =>
     typeof item === 'string' && /^[\w./-]+$/.test(item)
@@ -59,7 +68,8 @@ function checked(id: string, entry: unknown): Platform {
     label: text('label', /^[^\p{Cc}]+$/u, 'Debian 13 (trixie)'),
     systemd: text('systemd', /^\d{3}$/, '"257"'),
     distribution: text('distribution', /^[a-z]+$/, 'debian'),
-    suite: text('suite', /^[a-z][a-z-]*$/, 'trixie'),
+    suite: suite('suite'),
+    ...('backports' in entry && { backports: suite('backports') }),
     components,
     keyring: text('keyring', /^[\w.-]+$/, 'debian-archive-keyring.gpg'),
   }

@@ -1,4 +1,4 @@
-import { readAnswer } from '../core/score/recorded.ts'
+import { readAnswers } from '../core/score/recorded.ts'
 import { encodeText } from '../core/score/text-bytes.ts'
 import type { UnitInput } from '../core/score/index.ts'
 import { LabError } from './lab-error.ts'
@@ -7,6 +7,8 @@ import type { Machine } from './machine.ts'
 export interface Question extends UnitInput {
   systemd: string
   offline: boolean
+  /** Its files are named so that no other question's drop-ins reach it, nor its own another. */
+  distinct: boolean
 }
 
 const offlineDir = '/run/score'
@@ -14,7 +16,7 @@ const liveDir = '/run/systemd/system'
 /** So many tables fit in what is kept of a program's output. */
 const atOnce = 100
 
-/** Asks the machine's own systemd-analyze about units that nothing ever starts; live ones need names of their own. */
+/** Asks the machine's own systemd-analyze about units that nothing ever starts; live ones must be distinct. */
 export async function askSystemd(
   { run }: Pick<Machine, 'run'>,
   questions: Question[],
@@ -29,36 +31,54 @@ export async function askSystemd(
   return answers
 }
 
+/** One call of systemd-analyze for all that can lie side by side, and one for each of the rest. */
 async function askSome(run: Machine['run'], questions: Question[]): Promise<string[]> {
-  const files = questions.flatMap(({ name, unit, dropins = [], offline }, index) => {
-    const directory = offline ? `${offlineDir}/${index}` : liveDir
+  const places = questions.map(({ offline, distinct }, index) =>
+    offline ? (distinct ? `${offlineDir}/all` : `${offlineDir}/${index}`) : liveDir,
+  )
+  const files = questions.flatMap(({ name, unit, dropins = [] }, index) => {
     const all: [string, string][] = [[name, unit], ...dropins]
-    return all.map(([path, text]) => `${directory}/${path}\t${toBase64(text)}\n`)
+    return all.map(([path, text]) => `${places[index]}/${path}\t${toHex(text)}\n`)
   })
-  const orders = questions.map(({ name, offline }, index) =>
-    offline ? `--offline=yes ${offlineDir}/${index}/${name}` : name,
+  const calls = new Map<string, number[]>()
+  for (const [index, place] of places.entries()) {
+    const call = calls.get(place)
+    if (call) call.push(index)
+    else calls.set(place, [index])
+  }
+  const orders = [...calls].map(([place, indexes]) =>
+    place === liveDir
+      ? indexes.map((index) => questions[index]!.name).join(' ')
+      : ['--offline=yes', ...indexes.map((index) => `${place}/${questions[index]!.name}`)].join(
+          ' ',
+        ),
   )
-  await done(run(unpack, { input: files.join('') }))
+  await done(run(unpack, { input: files.join(''), seconds: 300 }))
   const { stdout } = await done(
-    run(ask, { input: orders.map((order) => `${order}\n`).join(''), seconds: 300 }),
+    run(ask, { input: orders.map((order) => `${order}\n`).join(''), seconds: 600 }),
   )
-  await done(
-    run(remove, {
-      input: files.map((line) => line.replace('\t', '\0').split('\0', 1)[0] + '\n').join(''),
-    }),
-  )
+  const paths = files.map((line) => `${line.slice(0, line.indexOf('\t'))}\n`)
+  await done(run(remove, { input: paths.join('') }))
   const printed = stdout.split(/^@@\n/m).slice(1)
-  if (printed.length !== questions.length)
-    throw new LabError(`${questions.length} units were asked about, ${printed.length} answers came`)
-  return printed.map((text, index) => readAnswer(text, questions[index]!.systemd))
+  if (printed.length !== orders.length)
+    throw new LabError(`${orders.length} calls of systemd-analyze gave ${printed.length} answers`)
+  const answers: string[] = []
+  for (const [call, indexes] of [...calls.values()].entries()) {
+    const names = indexes.map((index) => questions[index]!.name)
+    const found = readAnswers(printed[call]!, names, questions[indexes[0]!]!.systemd)
+    for (const [at, index] of indexes.entries()) answers[index] = found[at]!
+  }
+  return answers
 }
 
-const unpack = `perl -MMIME::Base64 -MFile::Path=make_path -ne '
+const unpack = `perl -MFile::Path=make_path -ne '
   chomp; my ($path, $text) = split /\\t/, $_, 2; make_path($path =~ s|/[^/]*$||r);
-  open my $file, ">", $path or die "$path: $!"; print $file decode_base64($text)' && systemctl daemon-reload`
+  open my $file, ">", $path or die "$path: $!"; print $file pack "H*", $text' && systemctl daemon-reload`
 const ask = `export LC_ALL=C.UTF-8 SYSTEMD_EMOJI=0 COLUMNS=400
   while read -r order; do echo @@; systemd-analyze security --no-pager $order 2>/dev/null; done; true`
-const remove = `rm -rf ${offlineDir}; while read -r path; do rm -f "$path"; rmdir --ignore-fail-on-non-empty "\${path%/*}"; done`
+// Without the directory of units at run time, programs take it that systemd is not running.
+const remove = `rm -rf ${offlineDir}; while read -r path; do rm -f "$path"; rmdir --ignore-fail-on-non-empty "\${path%/*}"; done
+  mkdir -p ${liveDir}`
 
 async function done<T extends { code: number; stderr: string }>(running: Promise<T>): Promise<T> {
   const result = await running
@@ -67,6 +87,6 @@ async function done<T extends { code: number; stderr: string }>(running: Promise
   return result
 }
 
-function toBase64(text: string): string {
-  return Buffer.from(encodeText(text)).toString('base64')
+function toHex(text: string): string {
+  return Buffer.from(encodeText(text)).toString('hex')
 }
