@@ -22,13 +22,12 @@ export async function experiment(
   what: { directive: string; item: string },
   /** Each with the value that it stands for. */
   attempts: { value: string; dropIns: Record<string, string> }[],
-  options: TrialOptions & { mayFail?: string[] } = {},
+  options: TrialOptions = {},
 ): Promise<Experiment> {
-  const { mayFail = [], ...how } = options
-  const untilFailure = mayFail.length === 0
+  const { mayFail = [] } = options
   let first: Experiment | undefined
   for (const { value, dropIns } of attempts) {
-    const trial = await lab.trial(subject, dropIns, { ...how, untilFailure })
+    const trial = await lab.trial(subject, dropIns, { ...options, untilFailure: true })
     const failure = failureOf(trial, { usual, mayFail })
     if (!failure) {
       const message = attempts.length > 1 ? `every check passes with ${value}` : undefined
@@ -44,7 +43,7 @@ export function tryGrants(
   bench: Bench,
   directives: Directives,
   render: (directives: Directives) => Record<string, string>,
-  options: TrialOptions & { mayFail?: string[]; adds?: (directive: string) => boolean } = {},
+  options: TrialOptions & { adds?: (directive: string) => boolean } = {},
 ): Promise<Experiment[]> {
   const { catalogue, platform } = bench.subject
   const { adds, ...how } = options
