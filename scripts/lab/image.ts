@@ -56,7 +56,9 @@ async function buildImage(platform: Platform, path: string, { signal, progress }
   const mirror = hostMirror(platform)
   const { suite, backports } = platform
   if (backports && !mirror)
-    throw new LabError(`${platform.id} takes packages from two suites, which needs a host of Debian`)
+    throw new LabError(
+      `${platform.id} takes packages from two suites, which needs a host of Debian`,
+    )
   const line = (name: string) => `deb ${mirror} ${name} ${platform.components.join(' ')}`
   const sources = backports ? [line(suite), line(backports)] : mirror ? [mirror] : []
   const argv = [

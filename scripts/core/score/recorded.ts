@@ -29,8 +29,10 @@ export function readAnswer(printed: string, systemd: number | string): string {
   if (!total) return 'refused'
   const marks = new Map<string, string>()
   for (const line of printed.split('\n')) {
-    const row = /^([✓✗ ]) (\S+=\S*)(?: .*?)?(?: +(\d+\.\d))?\s*$/u.exec(line)
-    if (row) marks.set(row[2]!, mark({ set: sets[row[1]!]!, exposure: row[3] ?? null }))
+    const row = /^([✓✗ ]) (\S+=\S*)/u.exec(line)
+    if (!row) continue
+    const exposure = / (\d+\.\d)$/.exec(line.trimEnd())?.[1] ?? null
+    marks.set(row[2]!, mark({ set: sets[row[1]!]!, exposure }))
   }
   const rows = tablesOf(systemd).rows.map(({ name }) => {
     const found = marks.get(name) ?? 'missing'
@@ -38,6 +40,54 @@ export function readAnswer(printed: string, systemd: number | string): string {
     return found
   })
   return [total[1], total[2], ...rows, ...marks.keys()].join(' ')
+}
+
+/** The lines of several units asked about in one call: a table each, none for a unit that systemd refuses. */
+export function readAnswers(printed: string, names: string[], systemd: number | string): string[] {
+  const tables = new Map<string, string>()
+  for (const [table, name] of printed.matchAll(
+    /[^]*?^.*Overall exposure level for (.*): \d.*\n/gmu,
+  ))
+    tables.set(withoutInstance(name!), table)
+  return names.map((name) => readAnswer(tables.get(withoutInstance(name)) ?? '', systemd))
+}
+
+/** systemd gives a template the instance that it likes. */
+function withoutInstance(name: string): string {
+  const at = name.indexOf('@')
+  return at < 0 ? name : name.slice(0, at + 1)
+}
+
+/** A unit a line, with each answer and which versions gave it, live or offline. */
+export function recordText(records: Recorded[]): string {
+  const units = new Map<string, Map<string, string[]>>()
+  for (const { name, unit, dropins, systemd, offline, answer } of records) {
+    const key = JSON.stringify({ name, unit, dropins })
+    const answers = units.get(key) ?? new Map<string, string[]>()
+    units.set(key, answers)
+    const by = answers.get(answer) ?? []
+    answers.set(answer, [...by, `${systemd} ${offline ? 'offline' : 'live'}`])
+  }
+  const lines = [...units].map(([key, answers]) =>
+    JSON.stringify({ ...(JSON.parse(key) as UnitInput), answers: Object.fromEntries(answers) }),
+  )
+  return lines.map((line) => `${line}\n`).join('')
+}
+
+/** The way back. */
+export function readRecords(text: string): Recorded[] {
+  return text.split('\n').flatMap((line) => {
+    if (line === '') return []
+    const { answers, ...unit } = JSON.parse(line) as UnitInput & {
+      answers: Record<string, string[]>
+    }
+    return Object.entries(answers).flatMap(([answer, by]) =>
+      by.map((asked) => {
+        const [systemd = '', mode] = asked.split(' ')
+        return { ...unit, systemd, offline: mode === 'offline', answer }
+      }),
+    )
+  })
 }
 
 const sets: Record<string, boolean | null> = { '✓': true, '✗': false, ' ': null }
