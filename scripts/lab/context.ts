@@ -13,10 +13,6 @@ export const flags = {
   seed: { type: 'string' },
   units: { type: 'string' },
   record: { type: 'string' },
-  cases: { type: 'string' },
-  seed: { type: 'string' },
-  units: { type: 'string' },
-  record: { type: 'string' },
 } as const
 
 export type Flags = {
