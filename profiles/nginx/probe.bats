@@ -24,12 +24,25 @@ master() { systemctl show -p MainPID --value "$UNIT"; }
 workers() { pgrep -u www-data -f '^nginx: worker process$'; }
 gone() { ! kill -0 "$@" 2>/dev/null; }
 
+# begin PORT PATH: asks for a file, and reads no more of the answer than its first line
+begin() {
+  exec 9<>"/dev/tcp/127.0.0.1/$1"
+  printf 'GET %s HTTP/1.0\r\n\r\n' "$2" >&9
+  read -r -t 10 line <&9
+  [[ $line == *' 200 '* ]]
+}
+
+# ends_as FILE: reads what is left of the answer; true if FILE is its body
+ends_as() {
+  timeout 20 tail -c "$(stat -c %s "$1")" <&9 | cmp - "$1"
+  exec 9>&-
+}
+
 # site NAME: adds the configuration on stdin, and waits until nginx works by it
 site() {
   cat >"$conf/probe-$1.conf"
   reload
 }
-
 
 reload() {
   local turn=$RANDOM$RANDOM
@@ -52,6 +65,7 @@ server {
   add_header X-Cache $upstream_cache_status;
   error_page 404 /probe-404.html;
   client_max_body_size 0;
+  location /pam/ { auth_pam closed; auth_pam_service_name fenced-probe; alias /var/www/html/; }
   location /secret/ { auth_basic closed; auth_basic_user_file /etc/nginx/probe.htpasswd; alias /var/www/html/; }
   location /threads/ { aio threads; sendfile off; alias /var/www/html/; }
   location /status { stub_status; }
@@ -66,6 +80,7 @@ server {
 server {
   listen 443 ssl;
   listen [::]:443 ssl;
+  listen 443 quic;
   http2 on;
   server_name localhost;
   ssl_certificate /etc/ssl/certs/fenced-probe.pem;
@@ -73,7 +88,7 @@ server {
   location / { return 200 "$server_protocol over $ssl_protocol\n"; }
 }
 EOF
-  if [[ $(nginx -v 2>&1) == *nginx/1.22.* ]]; then sed -i '/http2 on;/d; s/ ssl;/ ssl http2;/' "$conf/probe.conf"; fi
+  if [[ $(nginx -v 2>&1) == *nginx/1.22.* ]]; then sed -i '/http2 on;/d; / quic;/d; s/ ssl;/ ssl http2;/' "$conf/probe.conf"; fi
   top 'worker_priority 3;' 'worker_rlimit_nofile 12345;'
 }
 
@@ -104,7 +119,8 @@ application() {
       my $length = 0;
       while (($_ = <$client>) =~ /\S/) { $length = $1 if /^content-length: (\d+)/i }
       if ($length) { read $client, my $body, $length; open my $file, ">", "$home/upload" or die; print $file $body; close $file }
-      my $answer = $path eq "/large" ? "0123456789abcdef" x 1048576 : "$method $path by $$\n";
+      my $from = $address =~ m{^/} ? "here" : $client->peerhost;
+      my $answer = $path eq "/large" ? "0123456789abcdef" x 1048576 : "$method $path by $$ for $from\n";
       print $client "HTTP/1.0 200 OK\r\nContent-Length: " . length($answer) . "\r\n\r\n$answer";
       exit;
     }' "$home" "$@" >>"$home/application.out" 2>&1 3>&-
@@ -140,10 +156,14 @@ setup_file() {
       -addext subjectAltName=DNS:localhost -keyout /etc/ssl/private/fenced-probe.key -out $home/certificate 2>/dev/null)
     install -m 644 $home/certificate /etc/ssl/certs/fenced-probe.pem
   fi
+  printf '%s\n' "auth required pam_listfile.so item=user sense=allow onerr=fail file=$home/pam-users" \
+    'account required pam_permit.so' >/etc/pam.d/fenced-probe
+  echo ann >$home/pam-users
   install -m 640 -g www-data <(echo "ann:$(openssl passwd -apr1 secret)") /etc/nginx/probe.htpasswd
   head -c 6000000 /dev/urandom >$home/large
+  perl -e 'print "0123456789abcdef" x 1048576' >$home/answer
   cp $home/large /var/www/html/probe-large
-  truncate -s 16M /var/www/html/probe-slow
+  cp $home/answer /var/www/html/probe-slow
   echo 'a file' >/var/www/html/probe.txt
   echo 'not here' >/var/www/html/probe-404.html
   printf 'GIF87a\3\0\2\0\200\0\0\0\0\0\377\377\377,\0\0\0\0\3\0\2\0\0\2\2\204Q\0;' >/var/www/html/probe.gif
@@ -158,7 +178,13 @@ setup_file() {
 teardown_file() { stop_applications; }
 
 # What a test has added is out of the way of the next one, even if it failed.
-teardown() { rm -f $conf/probe-*.conf; }
+teardown() {
+  rm -f $conf/probe-*.conf
+  sed '/# fenced$/d' /etc/hosts >$home/hosts
+  cmp -s $home/hosts /etc/hosts || cp $home/hosts /etc/hosts
+  if [ -e $home/addresses ]; then ip address restore <$home/addresses || true; fi
+  rm -f $home/addresses
+}
 
 @test "serves a static file" {
   [ "$(get http://127.0.0.1/probe.txt)" = 'a file' ]
@@ -185,6 +211,16 @@ teardown() { rm -f $conf/probe-*.conf; }
   [ "$(get --http2 --cacert /etc/ssl/certs/fenced-probe.pem https://localhost/)" = 'HTTP/2.0 over TLSv1.3' ]
 }
 
+@test "speaks HTTP/3" {
+  if [[ $(nginx -v 2>&1) == *nginx/1.22.* ]]; then skip 'this nginx speaks no HTTP/3'; fi
+  [ "$(get --http3-only --cacert /etc/ssl/certs/fenced-probe.pem https://localhost/)" = 'HTTP/3.0 over TLSv1.3' ]
+}
+
+@test "asks PAM" {
+  [ "$(status -u bob:any http://127.0.0.1:8080/pam/probe.txt)" = 401 ]
+  [ "$(get -u ann:any http://127.0.0.1:8080/pam/probe.txt)" = 'a file' ]
+}
+
 @test "asks for a password" {
   [ "$(status http://127.0.0.1:8080/secret/probe.txt)" = 401 ]
   [ "$(get -u ann:secret http://127.0.0.1:8080/secret/probe.txt)" = 'a file' ]
@@ -206,8 +242,18 @@ teardown() { rm -f $conf/probe-*.conf; }
 }
 
 @test "keeps a large answer on disk for a slow client" {
-  [ "$(get --limit-rate 40M http://127.0.0.1:8080/app/large | tail -c 16)" = 0123456789abcdef ]
-  grep -q 'upstream response is buffered to a temporary file /var/lib/nginx/proxy/' $logs/probe-warnings.log*
+  begin 8080 /app/large
+  eventually grep -q 'upstream response is buffered to a temporary file /var/lib/nginx/proxy/' $logs/probe-warnings.log
+  ends_as $home/answer
+}
+
+@test "makes its temporary directories anew" {
+  systemctl stop "$UNIT"
+  rm -rf /var/lib/nginx/{body,fastcgi,proxy,scgi,uwsgi}
+  systemctl start "$UNIT"
+  [ "$(stat -c '%U %a' /var/lib/nginx/body)" = 'www-data 700' ]
+  [[ $(get -T $home/large http://127.0.0.1:8080/app/upload) == 'PUT /upload by '* ]]
+  cmp $home/upload $home/large
 }
 
 @test "keeps a cache in /var/cache/nginx, over a restart too" {
@@ -337,13 +383,12 @@ logged_anew() {
 @test "changes to a new binary with a download under way" {
   local old
   old=$(cat /run/nginx.pid)
-  get --limit-rate 24M -o $home/slow http://127.0.0.1/probe-slow 3>&- &
+  begin 80 /probe-slow
   kill -USR2 "$old"
   eventually test -s /run/nginx.pid.oldbin -a -s /run/nginx.pid
   kill -QUIT "$old"
   [ "$(get http://127.0.0.1/probe.txt)" = 'a file' ]
-  wait $!
-  cmp $home/slow /var/www/html/probe-slow
+  ends_as /var/www/html/probe-slow
   eventually gone "$old"
   eventually followed
   [ "$(get http://127.0.0.1/probe.txt)" = 'a file' ]
@@ -352,11 +397,11 @@ logged_anew() {
 followed() { [ "$(master)" = "$(cat /run/nginx.pid)" ] && systemctl -q is-active "$UNIT"; }
 
 @test "finishes a download before it restarts" {
-  get --limit-rate 24M -o $home/slow http://127.0.0.1/probe-slow 3>&- &
-  sleep 0.1
-  systemctl restart "$UNIT"
+  begin 80 /probe-slow
+  systemctl restart "$UNIT" 3>&- 9>&- &
+  eventually pgrep -f '^nginx: worker process is shutting down'
+  ends_as /var/www/html/probe-slow
   wait $!
-  cmp $home/slow /var/www/html/probe-slow
   [ "$(get http://127.0.0.1/probe.txt)" = 'a file' ]
 }
 
@@ -393,13 +438,22 @@ EOF
 }
 
 # bats test_tags=option:writes
-@test "writes below /srv and /var/www" {
+@test "writes below /srv and /var/www, and logs beside /var/log/nginx" {
   for place in /srv /var/www; do
     install -d -o www-data $place/fenced-dav
-    site dav <<<"server { listen 8096; root $place/fenced-dav; dav_methods PUT DELETE; client_body_temp_path $place/fenced-dav/.new; }"
+    site dav <<EOF
+server {
+  listen 8096;
+  root $place/fenced-dav;
+  dav_methods PUT DELETE;
+  client_body_temp_path $place/fenced-dav/.new;
+  access_log /var/log/fenced-probe.log;
+}
+EOF
     [[ $(status -T $home/large http://127.0.0.1:8096/large) == 20[14] ]]
     cmp $home/large $place/fenced-dav/large
   done
+  eventually grep -q 'PUT /large' /var/log/fenced-probe.log
 }
 
 # bats test_tags=option:limits
@@ -431,6 +485,21 @@ limits_are() {
   site cloud <<<'server { listen 8096; location / { proxy_connect_timeout 300ms; proxy_pass http://169.254.169.254; } }'
   [[ $(status http://127.0.0.1:8096/) == 50[24] ]]
   ip address delete 169.254.169.254/32 dev lo
+}
+
+# bats test_tags=option:transparent
+@test "shows applications the client's address instead of its own" {
+  site transparent <<<'server { listen 8096; location / { proxy_bind $remote_addr transparent; proxy_pass http://127.0.0.1:8098; } }'
+  [[ $(get --interface 127.0.0.77 http://127.0.0.1:8096/) == 'GET / by '*' for 127.0.0.77' ]]
+}
+
+# bats test_tags=option:ipv4-only
+@test "asks a named upstream over IPv4 alone where the machine has no IPv6" {
+  printf '%s dual.example # fenced\n' 127.0.0.1 2001:db8::99 >>/etc/hosts
+  ip -6 address save >$home/addresses
+  for scope in global link; do ip -6 address flush scope $scope; done
+  site names <<<'server { listen 8096; location / { proxy_next_upstream off; proxy_pass http://dual.example:8098; } }'
+  for _ in {1..6}; do [[ $(get http://127.0.0.1:8096/) == 'GET / by '* ]]; done
 }
 
 # Last: the others need it running.
