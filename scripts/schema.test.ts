@@ -14,7 +14,7 @@ type Json = { [key: string]: unknown }
 const read = (path: string) => readFileSync(join(projectRoot, path), 'utf8')
 const ajv = new Ajv({ allErrors: true, allowUnionTypes: true })
 
-for (const name of ['profile', 'measured', 'directives']) {
+for (const name of ['profile', 'measured', 'published', 'profiles', 'directives']) {
   const { $id: _, ...schema } = JSON.parse(read(`schema/${name}.schema.json`)) as Json
   const definitions = schema.definitions as Json
 

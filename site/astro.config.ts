@@ -1,5 +1,6 @@
 import sitemap from '@astrojs/sitemap'
 import { defineConfig } from 'astro/config'
+import type { AstroIntegration } from 'astro'
 import { readFileSync } from 'node:fs'
 import type { Plugin } from 'vite'
 import { origin } from '../scripts/core/site.ts'
@@ -24,6 +25,15 @@ const layersFirst: Plugin = {
   },
 }
 
+/** What hosts read and nobody visits. */
+const redirects: AstroIntegration = {
+  name: 'redirects',
+  hooks: {
+    'astro:config:setup': ({ injectRoute }) =>
+      injectRoute({ pattern: '/_redirects', entrypoint: './src/published/redirects.ts' }),
+  },
+}
+
 export default defineConfig({
   site: origin,
   // The Content-Security-Policy allows nothing inline, so nothing may be.
@@ -33,7 +43,7 @@ export default defineConfig({
     build: { assetsInlineLimit: 0, rollupOptions: { output: names } },
     environments: { client: { build: { rollupOptions: { output: names } } } },
   },
-  integrations: [sitemap()],
+  integrations: [sitemap(), redirects],
   // Highlighted code would bring inline styles.
   markdown: { syntaxHighlight: false },
   devToolbar: { enabled: false },

@@ -12,6 +12,7 @@ const site = join(root, 'dist')
 mkdirSync(join(site, 'web'), { recursive: true })
 writeFileSync(join(root, 'secret'), 'secret')
 writeFileSync(join(site, '_headers'), '/*\n  X-Site: yes\n')
+writeFileSync(join(site, '_redirects'), '# a note\n/old/ /web/ 301\n')
 writeFileSync(join(site, 'index.html'), 'home')
 writeFileSync(join(site, '404.html'), 'not here')
 writeFileSync(join(site, 'web', 'index.html'), 'web')
@@ -64,6 +65,11 @@ test('a directory without its slash is redirected, the query kept', async () => 
   assert.deepEqual([status, headers['location']], [301, '/web/?a=b'])
 })
 
+test('an address that was given up leads on, the query kept', async () => {
+  const { status, headers } = await get('/old/?a=b')
+  assert.deepEqual([status, headers['location']], [301, '/web/?a=b'])
+})
+
 test('HEAD sends no body', async () => {
   const { status, body } = await get('/web/', {}, 'HEAD')
   assert.deepEqual([status, body], [200, ''])
@@ -77,6 +83,8 @@ for (const path of [
   '/%00',
   '/%',
   '/_headers',
+  '/_redirects',
+  '//web:x/none',
 ]) {
   test(`${path} is not there`, async () => {
     const { status, body } = await get(path)

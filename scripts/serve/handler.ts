@@ -6,22 +6,29 @@ import { gzipSync } from 'node:zlib'
 import { digest } from '../digest.ts'
 import { headersFor, parseHeaders } from './headers.ts'
 import type { HeaderRule } from './headers.ts'
+import { parseRedirects } from './redirects.ts'
 import { contentType } from './types.ts'
 
 /** Serves a built site as a static host would: its `_headers`, its 404 page, a redirect to the slash. */
 export function siteHandler(directory: string): RequestListener {
   const rules = parseHeaders(readFileSync(join(directory, '_headers'), 'utf8'))
+  const redirects = parseRedirects(readFileSync(join(directory, '_redirects'), 'utf8'))
   return (request, response) => {
-    answer(directory, rules, request, response).catch((error: Error) => {
+    answer({ directory, rules, redirects }, request, response).catch((error: Error) => {
       process.stderr.write(`${request.url}: ${error.message}\n`)
       response.writeHead(500).end()
     })
   }
 }
 
+interface Site {
+  directory: string
+  rules: HeaderRule[]
+  redirects: Map<string, string>
+}
+
 async function answer(
-  directory: string,
-  rules: HeaderRule[],
+  { directory, rules, redirects }: Site,
   request: IncomingMessage,
   response: ServerResponse,
 ) {
@@ -30,6 +37,11 @@ async function answer(
     return
   }
   const { path, query } = parts(request.url ?? '/')
+  const moved = redirects.get(path ?? '')
+  if (moved) {
+    response.writeHead(301, { location: `${moved}${query}` }).end()
+    return
+  }
   const found = path === undefined ? undefined : await find(directory, path)
   if (found === 'directory') {
     response.writeHead(301, { location: `${path}/${query}` }).end()

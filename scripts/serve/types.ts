@@ -10,6 +10,7 @@ const types: Record<string, string> = {
 
 /** By the ending; what is to be read or saved as it is (.conf, .sha256, SHA256SUMS) is plain text. */
 export function contentType(path: string): string {
+  if (path.endsWith('feed.xml')) return 'application/atom+xml; charset=utf-8'
   const ending = /\.[a-z0-9]+$/.exec(path)?.[0] ?? ''
   return types[ending] ?? 'text/plain; charset=utf-8'
 }

@@ -6,6 +6,7 @@ import { digest } from '../../../scripts/digest.ts'
 import type { Entry, Registry } from '../../../scripts/registry.ts'
 import { headline } from '../wording/runs.ts'
 import { badge } from './badge.ts'
+import { atomFeed } from './feed.ts'
 
 /** One file of an entry; the path is relative to the entry's own address. */
 export interface PublishedFile {
@@ -52,7 +53,12 @@ export function dropInsOf({ profile }: Entry, catalogue: Catalogue): PublishedFi
 /** Everything that is published under an entry's address beside the page itself; figures of the first platform. */
 export function filesOf(
   entry: Entry,
-  { directives, platforms }: Pick<Registry, 'directives' | 'platforms'>,
+  {
+    directives,
+    platforms,
+    changes,
+    renamed,
+  }: Pick<Registry, 'directives' | 'platforms' | 'changes' | 'renamed'>,
 ): PublishedFile[] {
   const dropIns = dropInsOf(entry, directives)
   const checksums = dropIns.map(({ path, text }) => ({
@@ -64,7 +70,23 @@ export function filesOf(
     ? [{ path: 'badge.svg', text: badge(entry.profile.name, score.before, score.after) }]
     : []
   const json = { path: 'profile.json', text: asJson(entry, dropIns) }
-  return [...dropIns, ...checksums, ...pictures, json]
+  const feed = { path: 'feed.xml', text: feedOf(entry, changes, renamed) }
+  return [...dropIns, ...checksums, ...pictures, json, feed]
+}
+
+function feedOf(
+  { id, profile }: Entry,
+  changes: Registry['changes'],
+  renamed: Registry['renamed'],
+): string {
+  return atomFeed({
+    title: `${profile.name}: changes of its profile · Fenced`,
+    path: `/${id}/feed.xml`,
+    page: `/${id}/`,
+    changes: changes.filter(({ service }) => (renamed[service] ?? service) === id),
+    names: { [id]: profile.name },
+    renamed,
+  })
 }
 
 function asJson({ id, profile, measured }: Entry, dropIns: PublishedFile[]): string {
