@@ -77,8 +77,7 @@ const unpack = `perl -MFile::Path=make_path -ne '
 const ask = `export LC_ALL=C.UTF-8 SYSTEMD_EMOJI=0 COLUMNS=400
   while read -r order; do echo @@; systemd-analyze security --no-pager $order 2>/dev/null; done; true`
 // Without the directory of units at run time, programs take it that systemd is not running.
-const remove = `rm -rf ${offlineDir}; while read -r path; do rm -f "$path"; rmdir --ignore-fail-on-non-empty "\${path%/*}"; done
-  mkdir -p ${liveDir}`
+const remove = `rm -rf ${offlineDir}; perl -ne 'chomp; unlink; rmdir s|/[^/]*$||r' && mkdir -p ${liveDir}`
 
 async function done<T extends { code: number; stderr: string }>(running: Promise<T>): Promise<T> {
   const result = await running
