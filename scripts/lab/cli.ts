@@ -8,6 +8,8 @@ import { createProgress } from './progress.ts'
 
 const usage = `usage: npm run -s lab -- COMMAND ...
   measure SERVICE… | --all [--platform P] [--jobs 2]                   everything about a service; writes measured.yaml
+  tighten SERVICE [--platform P] [--jobs 2] [--write]                  drafts the tightest profile that its probe allows
+  check SERVICE --drop-in FILE [--platform P] [--jobs 2]               is somebody else's drop-in safe for this service?
   shell SERVICE | --packages "A B" [--platform P] [--command SCRIPT]   a shell in a machine that is thrown away after
   probe SERVICE [--platform P] [--drop-in FILE] [--filter NAME]        one run of its probe.bats
   score-check [--platform P] [--cases N] [--seed S] [--units DIR]      holds the scorer against each platform's systemd
@@ -15,6 +17,8 @@ const usage = `usage: npm run -s lab -- COMMAND ...
 
 const commands: Record<string, () => Promise<Command>> = {
   measure: async () => (await import('./measure.ts')).measure,
+  tighten: async () => (await import('./tighten.ts')).tighten,
+  check: async () => (await import('./check.ts')).check,
   shell: async () => (await import('./shell.ts')).shell,
   probe: async () => (await import('./probe.ts')).probe,
   'score-check': async () => (await import('./score-check.ts')).scoreCheck,

@@ -9,6 +9,7 @@ export const flags = {
   filter: { type: 'string' },
   jobs: { type: 'string' },
   all: { type: 'boolean' },
+  write: { type: 'boolean' },
   cases: { type: 'string' },
   seed: { type: 'string' },
   units: { type: 'string' },

@@ -8,6 +8,7 @@ import type { Entry } from '../registry.ts'
 import { UsageError } from '../usage.ts'
 import { cacheDir } from './cache.ts'
 import type { Context, Flags } from './context.ts'
+import { readJobs } from './jobs.ts'
 import { createLab } from './lab.ts'
 import { LabError } from './lab-error.ts'
 import { withLock } from './lock.ts'
@@ -150,9 +151,4 @@ function isFresh(measured: Measured | undefined, { probe }: Entry, subject: Subj
       return subject.profile.options?.[name] !== undefined && dropIn === digest(option(name))
     })
   )
-}
-
-function readJobs(text = '2'): number {
-  if (/^[1-9]\d?$/.test(text)) return Number(text)
-  throw new UsageError(`--jobs ${text} is no number of machines; write it like --jobs 2`)
 }

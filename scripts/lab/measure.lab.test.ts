@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Experiment, PlatformRun } from '../core/measured/types.ts'
+import { projectRoot, readRegistry } from '../registry.ts'
+import { checkDropIn } from './check.ts'
+import { dropInsFor } from './drop-ins.ts'
+import { tryGrants } from './experiments.ts'
+import type { Bench } from './experiments.ts'
+import { createLab } from './lab.ts'
+import { measureService } from './measurement.ts'
+import { readPlatforms } from './platforms.ts'
+import { skipReason } from './require-host.ts'
+import { subjectOf } from './subject.ts'
+
+const skip = skipReason()
+const [platform] = readPlatforms()
+const { entries, directives } = readRegistry(projectRoot, ['nginx'])
+const [nginx] = entries
+assert.ok(platform && nginx)
+const subject = subjectOf(nginx, platform, directives)
+const lab = createLab({ jobs: 2, signal: new AbortController().signal, progress: () => {} })
+
+test('nginx measured again gives what is on record', { skip }, async () => {
+  const recorded = nginx.measured?.platforms[platform.id]
+  assert.ok(recorded, 'nginx has no record')
+  const { run, failures, findings } = await measureService(lab, subject, {
+    experiments: true,
+    today: '2000-01-01',
+  })
+  assert.deepEqual([failures, findings], [[], []])
+  assert.deepEqual(outcome(run), outcome(recorded))
+})
+
+test(
+  'a drop-in that breaks the service is caught, with the line that does it',
+  { skip },
+  async () => {
+    const broken = `[Service]
+PrivateTmp=yes
+NoNewPrivileges=yes
+CapabilityBoundingSet=CAP_NET_BIND_SERVICE
+ProtectHostname=yes
+`
+    const result = await checkDropIn(lab, subject, broken)
+    assert.ok(result.failure)
+    assert.deepEqual(
+      result.culprits.map(({ directive }) => directive),
+      ['CapabilityBoundingSet'],
+    )
+  },
+)
+
+test('a grant that nothing needs is told', { skip }, async () => {
+  const value = nginx.profile.directives?.['RestrictAddressFamilies']
+  assert.ok(typeof value === 'object' && !Array.isArray(value))
+  const families = { ...value, AF_CAN: 'this is not needed' }
+  const bench: Bench = { lab, subject, usual: new Set(), unenforced: [] }
+  const grants = await tryGrants(bench, { RestrictAddressFamilies: families }, (changed) => ({
+    'hardening.conf': dropInsFor(subject).experiment({ ...nginx.profile.directives, ...changed }),
+  }))
+  const idle = grants.filter(({ breaks }) => !breaks).map(({ item }) => item)
+  assert.deepEqual(idle, ['AF_CAN'])
+})
+
+/** What must be the same in every run, on whatever host; times, versions and the words of messages are not. */
+function outcome({ before, stages, after, checks, attacks, unenforced, ...rest }: PlatformRun) {
+  const brief = (list: Experiment[] = []) =>
+    list.map(({ directive, item, breaks }) => `${directive} ${item} ${breaks ? 'needed' : 'idle'}`)
+  const options = Object.entries(rest.options ?? {}).map(([name, option]) => ({
+    ...{ name, exposure: option.exposure, level: option.level, checks: option.checks },
+    grants: brief(option.grants),
+  }))
+  return {
+    ...{ before, stages, after, checks, attacks, unenforced, options },
+    ...{ grants: brief(rest.grants), leftOut: brief(rest.leftOut) },
+  }
+}

@@ -1,0 +1,150 @@
+import type { Directives, Value } from '../core/profile/types.ts'
+import { isSingle } from '../core/profile/values.ts'
+import {
+  addressFamilies,
+  capabilities,
+  namespaceTypes,
+  syscallGroupsOf,
+} from '../core/score/names.ts'
+import { findCulprits } from './culprits.ts'
+import { dropInsFor } from './drop-ins.ts'
+import { stricterValues } from './experiments.ts'
+import type { Bench } from './experiments.ts'
+import { failureOf } from './verdict.ts'
+import type { Failure } from './verdict.ts'
+
+/** What the probe allows: directives as tight as they go, and what failed where one could not be tighter. */
+export interface Tightest {
+  /** Lists that grant are maps with empty reasons: those are a person's to write. */
+  directives: Directives
+  /** By directive, and by item of a list: what failed without it. */
+  needed: Record<string, Record<string, Failure>>
+  leftOut: Record<string, Failure>
+}
+
+/** What a list could allow, by directive; the strictest first, so that the search begins with nothing allowed. */
+export function candidates(systemd: string, written: string[]): Record<string, string[]> {
+  return {
+    CapabilityBoundingSet: capabilities,
+    RestrictAddressFamilies: [...addressFamilies.slice(0, 5)],
+    RestrictNamespaces: namespaceTypes.filter((name) => name !== 'time'),
+    SystemCallFilter: Object.keys(syscallGroupsOf(systemd)).filter(
+      (group) => !['@default', '@known', '@system-service'].includes(group),
+    ),
+    ReadWritePaths: written.map((path) => `-${path}`),
+  }
+}
+
+/**
+ * Searches the tightest directives with which every check passes: first what can be had at its strictest all together,
+ * then weaker values and single grants for the rest. `written` are directories that the service's files are in.
+ */
+export async function findTightest(
+  bench: Bench,
+  written: string[],
+  progress: (line: string) => void,
+): Promise<Tightest> {
+  const { catalogue, platform } = bench.subject
+  const systemd = Number(platform.systemd)
+  const lists = candidates(platform.systemd, written)
+  const fails = (directives: Directives) => failureWith(bench, directives)
+  const found: Tightest = { directives: {}, needed: {}, leftOut: {} }
+
+  const strictest = Object.entries(catalogue).flatMap(([name, info]): [string, Value][] => {
+    const { account, strictest, since } = info
+    if (!account || strictest === undefined || since > systemd) return []
+    return [[name, strictest]]
+  })
+  progress(`trying ${strictest.length} directives at their strictest`)
+  const { kept, culprits } = await findCulprits(strictest, (parts) =>
+    fails(Object.fromEntries(parts)),
+  )
+  found.directives = Object.fromEntries(kept)
+
+  for (const {
+    part: [name],
+    failure,
+  } of culprits) {
+    const granted = await loosen(name)
+    if (granted === undefined) {
+      found.leftOut[name] = failure
+      progress(`${name}: nothing stricter passes`)
+      continue
+    }
+    Object.assign(found.directives, granted.directives)
+    Object.assign(found.needed, granted.needed)
+    progress(`${name}: ${Object.entries(granted.directives).map(words).join(', ')}`)
+  }
+  return found
+
+  async function loosen(name: string): Promise<Omit<Tightest, 'leftOut'> | undefined> {
+    if (name === 'ProtectSystem') return (await withPaths()) ?? weaker(name)
+    if (name === 'SystemCallFilter') return withCalls()
+    if (lists[name]) return withItems(name, lists[name])
+    return weaker(name)
+  }
+
+  /** The strictest of the weaker values. */
+  async function weaker(name: string) {
+    const info = catalogue[name]
+    if (!info || !isSingle(info)) return undefined
+    const loosest = info.values?.[0]
+    for (const value of stricterValues(info, loosest ?? '', systemd).slice(1)) {
+      const failure = await fails({ ...found.directives, [name]: { [value]: '' } })
+      if (!failure) return { directives: { [name]: { [value]: '' } }, needed: {} }
+    }
+    return undefined
+  }
+
+  /** The fewest items of a list that the checks need. */
+  async function withItems(name: string, items: string[], beside: Directives = {}) {
+    const set = (some: string[]): Directives => {
+      const strictest = catalogue[name]?.strictest
+      const value = some.length > 0 ? asGrants(some) : strictest
+      return { ...found.directives, ...beside, ...(value !== undefined && { [name]: value }) }
+    }
+    if (items.length === 0 || (await fails(set(items)))) return undefined
+    const { culprits } = await findCulprits(items, (removed) =>
+      fails(set(items.filter((item) => !removed.includes(item)))),
+    )
+    const needed = culprits.map(({ part }) => part)
+    const value = set(needed)[name]
+    return {
+      directives: { ...beside, ...(value !== undefined && { [name]: value }) },
+      needed: { [name]: Object.fromEntries(culprits.map(({ part, failure }) => [part, failure])) },
+    }
+  }
+
+  async function withPaths() {
+    if (!lists['ReadWritePaths']?.length) return undefined
+    return withItems('ReadWritePaths', lists['ReadWritePaths'], { ProtectSystem: 'strict' })
+  }
+
+  /** First the groups that the checks need, then the single calls of those groups. */
+  async function withCalls() {
+    const groups = await withItems('SystemCallFilter', lists['SystemCallFilter'] ?? [])
+    if (!groups) return undefined
+    const members = syscallGroupsOf(platform.systemd)
+    const calls = Object.keys(groups.needed['SystemCallFilter'] ?? {}).flatMap(
+      (group) => members[group] ?? [],
+    )
+    const single =
+      calls.length > 0 ? await withItems('SystemCallFilter', [...new Set(calls)]) : undefined
+    return single ?? groups
+  }
+}
+
+async function failureWith({ lab, subject, usual }: Bench, directives: Directives) {
+  const text = dropInsFor(subject).experiment(directives)
+  const trial = await lab.trial(subject, { 'hardening.conf': text }, { untilFailure: true })
+  return failureOf(trial, { usual })
+}
+
+function asGrants(items: string[]): Record<string, string> {
+  return Object.fromEntries(items.map((item) => [item, '']))
+}
+
+function words([name, value]: [string, Value]): string {
+  const items = typeof value === 'string' ? value : Object.keys(value).join(' ')
+  return `${name}=${items}`
+}
