@@ -14,22 +14,26 @@ const beyondAscii = /[^\0-\x7f]/
 const refused = /\p{Noncharacter_Code_Point}|\p{Surrogate}/u
 
 /** Reads a unit file as systemd does, and stops after a line that it refuses. */
-export function readItems(text: string, systemd: number): Item[] {
+export function readItems(raw: string, systemd: number): Item[] {
   const items: Item[] = []
-  const lines = physicalLines(text)
+  const text = endings.test(raw) ? withPlainEndings(raw) : raw
+  const ascii = !beyondAscii.test(text)
   let markSeen = false
   let open: string | undefined
   let openedAt = 0
-  for (let index = 0; index < lines.length; index++) {
-    const raw = lines[index]!
-    const first = raw.charCodeAt(skipBlanks(raw, 0))
+  let number = 0
+  for (let start = 0, end: number; start <= text.length; start = end + 1) {
+    end = text.indexOf('\n', start)
+    if (end < 0) end = text.length
+    number++
+    const first = text.charCodeAt(skipBlanks(text, start, end))
     if (first === 35 || first === 59) continue
-    let line = raw
-    if (!markSeen && line.charCodeAt(0) === 0xfeff) {
+    if (!markSeen && text.charCodeAt(start) === 0xfeff) {
       markSeen = true
-      line = line.slice(1)
+      start++
     }
-    if (open === undefined) openedAt = index + 1
+    let line = text.slice(start, end)
+    if (open === undefined) openedAt = number
     else line = open + line
     open = undefined
     const last = line.charCodeAt(line.length - 1) === 92 && continues(line)
@@ -40,15 +44,14 @@ export function readItems(text: string, systemd: number): Item[] {
   return items
 
   function push(line: string): boolean {
-    const item = readItem(line, openedAt, systemd)
+    const item = readItem(line, openedAt, systemd, ascii)
     if (item) items.push(item)
     return item?.kind !== 'fatal'
   }
 }
 
 /** LF, CR and NUL end a line; different ones in a row are one ending, except that NUL is always the last. */
-function physicalLines(text: string): string[] {
-  if (!endings.test(text)) return text.split('\n')
+function withPlainEndings(text: string): string {
   const lines: string[] = []
   let start = 0
   for (let at = 0; at < text.length; at++) {
@@ -65,7 +68,7 @@ function physicalLines(text: string): string[] {
     start = at + 1
   }
   lines.push(text.slice(start))
-  return lines
+  return lines.join('\n')
 }
 
 /** An odd number of backslashes at the very end. */
@@ -75,11 +78,11 @@ function continues(line: string): boolean {
   return (backslashes & 1) === 1
 }
 
-function readItem(joined: string, line: number, systemd: number): Item | undefined {
+function readItem(joined: string, line: number, systemd: number, ascii: boolean): Item | undefined {
   const text = trimBlanks(joined)
   if (text === '') return undefined
   if (text.length > longest) return { kind: 'fatal', message: 'the line is too long', line }
-  if (beyondAscii.test(text) && refused.test(text))
+  if (!ascii && refused.test(text))
     return { kind: 'fatal', message: 'the line is not valid UTF-8', line }
   if (text.charCodeAt(0) === 91) return readHeader(text, line, systemd)
   const equals = text.indexOf('=')

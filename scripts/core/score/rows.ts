@@ -23,7 +23,7 @@ export interface UnitScore {
   /** Weighted badness and the most that it could be: the exposure is 100 times their quotient, rounded up. */
   points: number
   worst: number
-  rows: Row[]
+  rows: readonly Readonly<Row>[]
 }
 
 const rules = new WeakMap<Tables, { info: RowInfo; rule: Badness }[]>()
@@ -56,33 +56,31 @@ export function scoreRows(view: View, tables: Tables): UnitScore {
   return { exposure: formatTenths(tenths), tenths, level: levelOf(tenths), points, worst, rows }
 }
 
+const known = new WeakMap<RowInfo, Map<number, Row>>()
+
+/** There are four sums of weights at most, so each row's outcomes are soon all known; units share them. */
 function rowOf(info: RowInfo, badness: number | null, worst: number): Row {
+  let outcomes = known.get(info)
+  if (!outcomes) known.set(info, (outcomes = new Map()))
+  const key = worst * 16 + (badness ?? 15)
+  let row = outcomes.get(key)
+  if (!row) outcomes.set(key, (row = Object.freeze(makeRow(info, badness, worst))))
+  return row
+}
+
+function makeRow(info: RowInfo, badness: number | null, worst: number): Row {
   const { field, name, weight, range } = info
+  const part = Math.ceil(Math.ceil(((badness ?? 0) * weight * 100) / range) / worst)
   return {
     field,
     name,
     set: badness === null ? null : badness === 0,
-    exposure: badness ? partOf(info, badness, worst) : null,
+    exposure: badness ? formatTenths(part) : null,
     weight,
     badness,
     range,
     description: descriptionOf(info, badness),
   }
-}
-
-const parts = new WeakMap<RowInfo, Map<number, string>>()
-
-/** There are four sums of weights at most, so each row's texts are soon all known. */
-function partOf(info: RowInfo, badness: number, worst: number): string {
-  let known = parts.get(info)
-  if (!known) parts.set(info, (known = new Map()))
-  const key = worst * 16 + badness
-  let text = known.get(key)
-  if (text === undefined) {
-    text = formatTenths(Math.ceil(Math.ceil((badness * info.weight * 100) / info.range) / worst))
-    known.set(key, text)
-  }
-  return text
 }
 
 function descriptionOf({ good, partly, bad, range, na }: RowInfo, badness: number | null): string {

@@ -44,9 +44,9 @@ export function isBlank(code: number): boolean {
   return code === 32 || code === 9 || code === 10 || code === 13
 }
 
-export function skipBlanks(value: string, start: number): number {
+export function skipBlanks(value: string, start: number, end = value.length): number {
   let at = start
-  while (at < value.length && isBlank(value.charCodeAt(at))) at++
+  while (at < end && isBlank(value.charCodeAt(at))) at++
   return at
 }
 
