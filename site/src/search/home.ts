@@ -1,5 +1,6 @@
 import { count } from '../wording/text.ts'
 import { inOrder, meets } from './facets.ts'
+import { allRows, list } from './list.ts'
 import { createSearch } from './rank.ts'
 import { docOf, factsOf } from './rows.ts'
 import { readState, writeState } from './state.ts'
@@ -9,13 +10,9 @@ import { walkWithArrows } from './walk.ts'
 const form = document.querySelector<HTMLFormElement>('[data-search-form]')!
 const field = form.querySelector<HTMLInputElement>('[data-search]')!
 const found = form.querySelector<HTMLElement>('[data-found]')!
-const list = document.querySelector<HTMLUListElement>('[data-list]')!
 const none = document.querySelector<HTMLElement>('[data-none]')!
 
-const rows = [...list.querySelectorAll<HTMLLIElement>('li')].map((row) => ({
-  row,
-  facts: factsOf(row),
-}))
+const rows = allRows.map((row) => ({ row, facts: factsOf(row) }))
 const byId = new Map(rows.map((item) => [item.row.dataset['id']!, item]))
 const search = createSearch(rows.map(({ row }) => docOf(row)))
 const all = found.textContent
