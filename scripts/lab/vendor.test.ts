@@ -5,7 +5,7 @@ import { vendorSettings } from './vendor.ts'
 
 const { directives } = readSchema()
 
-test('vendorSettings keeps what the catalogue knows, continued lines joined, drop-ins last', () => {
+test('vendorSettings keeps what the catalogue or the score knows, continued lines joined, drop-ins last', () => {
   const cat = `# /usr/lib/systemd/system/x.service
 [Unit]
 Description=X
@@ -21,6 +21,7 @@ ExecStart=/usr/bin/x
 # /usr/lib/systemd/system/x.service.d/10-vendor.conf
 [Service]
 UMask=0007
+RootDirectory=/srv/x
 [Install]
 Alias=y.service
 `
@@ -29,6 +30,7 @@ Alias=y.service
     'PrivateTmp=true',
     'CapabilityBoundingSet=CAP_SETUID    CAP_SETGID',
     'UMask=0007',
+    'RootDirectory=/srv/x',
   ])
 })
 
