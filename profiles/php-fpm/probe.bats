@@ -55,7 +55,16 @@ pm.max_children = 3
 pm.process_idle_timeout = 1s
 request_terminate_timeout = 1s
 access.log = /var/log/php-fenced-access.log
+pm.status_path = /status
 env[STAGE] = $1
+[caged]
+user = www-data
+group = www-data
+listen = /run/php/caged.sock
+listen.owner = www-data
+pm = ondemand
+pm.max_children = 1
+chroot = /srv/fenced-cage
 [network]
 user = www-data
 group = www-data
@@ -63,19 +72,41 @@ listen = [::]:9074
 listen.allowed_clients = 127.0.0.1,::1,192.0.2.10
 pm = static
 pm.max_children = 1
+slowlog = /var/log/php-fenced-slow.log
+request_slowlog_timeout = 1s
 $2
 END
 }
 
+# The pools as they are, with more at the end, until the check is over.
+add_pool() {
+  pool first "$(printf '%s\n' "[more]" "user = $1" "group = $1" 'listen = /run/php/more.sock' 'listen.owner = www-data' \
+    'pm = static' 'pm.max_children = 1' "${@:2}")" >"$config/pool.d/zz-fenced.conf"
+  restart
+}
+
 setup_file() {
   id alice >/dev/null 2>&1 || useradd --create-home alice
-  mkdir -p "$web"
+  mkdir -p "$web" /srv/fenced-cage
+  # Whichever mail server there is delivers what is meant for this machine.
+  if [ -e /etc/postfix/main.cf ]; then
+    postconf -e 'mydestination = localhost' 'inet_interfaces = loopback-only'
+    systemctl start postfix.service
+  fi
   install -d -o www-data -g www-data /var/www/fenced-app /srv/fenced /var/lib/fenced
   pool first >"$BATS_FILE_TMPDIR/pool"
   if ! cmp -s "$BATS_FILE_TMPDIR/pool" "$config/pool.d/zz-fenced.conf" || ! systemctl -q is-active "$UNIT"; then
     cp "$BATS_FILE_TMPDIR/pool" "$config/pool.d/zz-fenced.conf"
     restart || true
   fi
+}
+
+# What a check has added is out of the way of the next one, even if it failed.
+teardown() {
+  cmp -s <(pool first) "$config/pool.d/zz-fenced.conf" && [ ! -e "$config/conf.d/90-fenced.ini" ] && return
+  pool first >"$config/pool.d/zz-fenced.conf"
+  rm -f "$config/conf.d/90-fenced.ini"
+  restart
 }
 
 @test "runs a script as www-data, through the socket that the web server opens" {
@@ -92,6 +123,15 @@ setup_file() {
 @test "runs a second pool as another user, with its own groups" {
   echo '<?php echo posix_getpwuid(posix_geteuid())["name"], " ", implode(",", posix_getgroups()) ;' >"$web/who.php"
   [ "$(page /run/php/second.sock "$web/who.php")" = "alice $(id -G alice | tr ' ' ,)" ]
+}
+
+@test "runs a pool in a chroot" {
+  echo '<?php echo getcwd(), " ", file_exists("/etc") ? "open" : "shut";' >/srv/fenced-cage/where.php
+  [ "$(page /run/php/caged.sock /where.php)" = '/ shut' ]
+}
+
+@test "shows the status of a pool" {
+  [[ $(page /run/php/second.sock /status SCRIPT_NAME=/status) == *'pool:'*second*'accepted conn:'* ]]
 }
 
 @test "answers over the network, IPv4 and IPv6" {
@@ -145,8 +185,19 @@ END
   [ "$(runuser -u www-data -- cat /var/www/alice/page.html)" = hello ]
 }
 
+@test "makes directories that hand their group on, as Moodle and TYPO3 do" {
+  rm -rf /var/www/fenced-app/shared
+  is 'umask(0); $d = "/var/www/fenced-app/shared"; mkdir($d, 02775) && chmod($d, 02775); printf("%o", fileperms($d) & 07777);' 2775
+}
+
 @test "compiles regular expressions" {
   is 'ini_set("display_errors", "1"); echo ini_get("pcre.jit"), preg_match("/^(a+|b*)+(?=c)./", "aabbc");' 11
+}
+
+@test "compiles scripts to machine code with opcache.jit" {
+  printf '%s\n' 'opcache.jit = tracing' 'opcache.jit_buffer_size = 8M' >"$config/conf.d/90-fenced.ini"
+  restart
+  is 'for ($i = $n = 0; $i < 300000; $i++) $n += $i % 7; $jit = opcache_get_status()["jit"]; echo $n, $jit["on"] ? " on" : " off";' '899997 on'
 }
 
 @test "keeps compiled scripts in the opcache" {
@@ -160,6 +211,34 @@ cached() { [ "$(page "/run/php/$fpm.sock" "$web/cached.php")" = cached ]; }
 @test "starts other programs" {
   is 'echo trim(shell_exec("id -un | tr a-z A-Z"));' WWW-DATA
   is '$p = proc_open(["sort"], [["pipe", "r"], ["pipe", "w"]], $pipes); fwrite($pipes[0], "b\na\n"); fclose($pipes[0]); echo trim(fgets($pipes[1]));' a
+}
+
+@test "starts programs that leave others the precedence" {
+  is 'echo trim(shell_exec("nice -n 5 nice; ionice -c 3 echo idle; taskset -c 0 echo one"));' $'5\nidle\none'
+}
+
+@test "finds a job again that it has left running" {
+  snippet='$pid = trim(shell_exec("sleep 20 >/dev/null 2>&1 & echo $!")); $found = explode("\n", shell_exec("pgrep -u www-data -x sleep"));'
+  is "$snippet"' echo in_array($pid, $found) && posix_kill($pid, 15) ? "found" : "lost";' found
+}
+
+@test "runs a command through sudo" {
+  echo 'www-data ALL=(root) NOPASSWD: /usr/bin/id' >/etc/sudoers.d/fenced
+  is 'echo trim(shell_exec("sudo -n id -un 2>&1"));' root
+}
+
+@test "sends mail through sendmail" {
+  local mark=$RANDOM$RANDOM
+  is "echo mail('alice@localhost', 'fenced $mark', 'hello') ? 'sent' : 'refused';" sent
+  eventually grep -q "^Subject: fenced $mark" /var/mail/alice
+}
+
+@test "asks a database over a unix socket" {
+  rm -f /run/fenced-database.sock
+  perl -MIO::Socket::UNIX -e 'umask 0; my $s = IO::Socket::UNIX->new(Local => shift, Listen => 1) or die; alarm 8; print { $s->accept } "ready\n"' \
+    /run/fenced-database.sock 3>&- &
+  eventually test -S /run/fenced-database.sock
+  is 'echo trim(fgets(fsockopen("unix:///run/fenced-database.sock")));' ready
 }
 
 @test "asks other machines" {
@@ -219,10 +298,66 @@ served_and_logged() {
   [ -s /var/log/php-fenced-access.log ]
 }
 
+@test "keeps an access log in a directory of the pool's user" {
+  install -d -m 700 -o alice -g alice /var/log/fenced-alice
+  rm -f /var/log/fenced-alice/access.log
+  add_pool alice 'access.log = /var/log/fenced-alice/access.log'
+  page /run/php/more.sock "$web/who.php"
+  eventually test -s /var/log/fenced-alice/access.log
+}
+
 @test "comes back from a restart with its sessions" {
   php 'session_id("fencedsession2"); session_start(); $_SESSION["kept"] = "yes";'
   restart
   is 'session_id("fencedsession2"); session_start(); echo $_SESSION["kept"];' yes
+}
+
+# bats test_tags=option:home
+@test "serves and changes a site in a home directory" {
+  install -d -o alice -g alice /home/alice/site
+  echo '<?php echo file_put_contents(__DIR__ . "/data", "x");' >/home/alice/site/page.php
+  [ "$(page /run/php/second.sock /home/alice/site/page.php)" = 1 ]
+  [ "$(cat /home/alice/site/data)" = x ]
+}
+
+# bats test_tags=option:tmp
+@test "shares files in /tmp with other programs" {
+  echo here >/tmp/fenced-in
+  rm -f /tmp/fenced-out
+  is 'file_put_contents("/tmp/fenced-out", "there"); echo trim(file_get_contents("/tmp/fenced-in"));' here
+  [ "$(cat /tmp/fenced-out)" = there ]
+}
+
+# bats test_tags=option:slowlog
+@test "writes down where a slow script is" {
+  rm -f /var/log/php-fenced-slow.log
+  systemctl reload "$UNIT"
+  eventually answers
+  echo '<?php function dawdle() { sleep(3); echo "late"; } dawdle();' >"$web/dawdle.php"
+  [ "$(page 127.0.0.1:9074 "$web/dawdle.php")" = late ]
+  grep -q 'dawdle()' /var/log/php-fenced-slow.log
+}
+
+# bats test_tags=option:priority
+@test "gives a pool precedence" {
+  add_pool alice 'process.priority = -5'
+  echo '<?php echo trim(shell_exec("nice"));' >"$web/nice.php"
+  [ "$(page /run/php/more.sock "$web/nice.php")" = -5 ]
+}
+
+# bats test_tags=option:ping
+@test "pings another machine with a raw socket" {
+  is 'echo strpos(shell_exec("fping -c 1 127.0.0.1 2>&1"), "1/1/0%") ? "there" : "away";' there
+}
+
+# bats test_tags=option:browser
+@test "starts a program that sandboxes itself" {
+  is 'echo trim(shell_exec("unshare --user --pid --net --fork echo shut 2>&1"));' shut
+}
+
+# bats test_tags=option:monitor
+@test "shows the processes of others" {
+  is 'echo trim(file_get_contents("/proc/1/comm"));' systemd
 }
 
 # Last: the others need it running.
