@@ -54,6 +54,7 @@ async function askSome(run: Machine['run'], questions: Question[]): Promise<stri
         ),
   )
   await done(run(unpack, { input: files.join(''), seconds: 300 }))
+  if (places.includes(liveDir)) await done(run('systemctl daemon-reload', { seconds: 300 }))
   const { stdout } = await done(
     run(ask, { input: orders.map((order) => `${order}\n`).join(''), seconds: 600 }),
   )
@@ -73,7 +74,7 @@ async function askSome(run: Machine['run'], questions: Question[]): Promise<stri
 
 const unpack = `perl -MFile::Path=make_path -ne '
   chomp; my ($path, $text) = split /\\t/, $_, 2; make_path($path =~ s|/[^/]*$||r);
-  open my $file, ">", $path or die "$path: $!"; print $file pack "H*", $text' && systemctl daemon-reload`
+  open my $file, ">", $path or die "$path: $!"; print $file pack "H*", $text'`
 const ask = `export LC_ALL=C.UTF-8 SYSTEMD_EMOJI=0 COLUMNS=400
   while read -r order; do echo @@; systemd-analyze security --no-pager $order 2>/dev/null; done; true`
 // Without the directory of units at run time, programs take it that systemd is not running.

@@ -42,7 +42,16 @@ export function generateCase(seed: number, { prefix = '' }: { prefix?: string } 
     if (!dropins.some(([other]) => other === path))
       dropins.push([path, file(random, random.number(5))])
   }
-  return { name, unit, dropins }
+  const own = (text: string) => (prefix === '' ? text : withOwnBusName(text, prefix))
+  return { name, unit: own(unit), dropins: dropins.map(([path, text]) => [path, own(text)]) }
+}
+
+/** Of two units with the same BusName, a manager refuses the second. */
+function withOwnBusName(text: string, prefix: string): string {
+  return text.replace(
+    /(BusName[\s\0=\\]*)(org\.example\.X|a\.b|:1\.5)/g,
+    `$1$2.${prefix.replaceAll('-', '')}`,
+  )
 }
 
 /** Directories that apply, and some that do not. */
