@@ -9,11 +9,11 @@ site=/etc/unbound/unbound.conf.d/fenced-probe.conf
 key=/etc/ssl/private/fenced-probe.key
 
 eventually() {
-  for _ in {1..80}; do
+  for _ in {1..160}; do
     if "$@" 2>/dev/null; then return 0; fi
     sleep 0.05
   done
-  echo "waited 4 seconds for: $*"
+  echo "waited 8 seconds for: $*"
   return 1
 }
 
