@@ -58,18 +58,14 @@ await runCommand(usage, async () => {
     for (const note of notes) process.stderr.write(`${formatNote(note)}\n`)
     const mode = offline ? 'offline' : 'live'
     const goal = nextGoal(score.tenths)
+    const next = nextSteps(unit, { level: goal })
     if (values.json)
       process.stdout.write(
-        `${JSON.stringify({ name: unit.name, systemd, mode, ...score, notes })}\n`,
+        `${JSON.stringify({ name: unit.name, systemd, mode, ...score, notes, next })}\n`,
       )
     else
       process.stdout.write(
-        formatReport(
-          `${unit.name} (systemd ${systemd}, ${mode})`,
-          score,
-          nextSteps(unit, { level: goal }),
-          goal,
-        ),
+        formatReport(`${unit.name} (systemd ${systemd}, ${mode})`, score, next, goal),
       )
     if (score.tenths <= most) return 0
     process.stderr.write(
