@@ -12,7 +12,8 @@ export interface Question extends UnitInput {
 }
 
 const offlineDir = '/run/score'
-const liveDir = '/run/systemd/system'
+// Stronger than /etc, where the image masks some units.
+const liveDir = '/run/systemd/system.control'
 /** So many tables fit in what is kept of a program's output. */
 const atOnce = 100
 
@@ -77,8 +78,7 @@ const unpack = `perl -MFile::Path=make_path -ne '
   open my $file, ">", $path or die "$path: $!"; print $file pack "H*", $text'`
 const ask = `export LC_ALL=C.UTF-8 SYSTEMD_EMOJI=0 COLUMNS=400
   while read -r order; do echo @@; systemd-analyze security --no-pager $order 2>/dev/null; done; true`
-// Without the directory of units at run time, programs take it that systemd is not running.
-const remove = `rm -rf ${offlineDir}; perl -ne 'chomp; unlink; rmdir s|/[^/]*$||r' && mkdir -p ${liveDir}`
+const remove = `rm -rf ${offlineDir}; perl -ne 'chomp; unlink; rmdir s|/[^/]*$||r'`
 
 async function done<T extends { code: number; stderr: string }>(running: Promise<T>): Promise<T> {
   const result = await running
