@@ -28,7 +28,7 @@ const [width, height, margin] = [1200, 630, 70]
 const room = width - 2 * margin
 
 /** The picture that goes with a link, 1200 by 630: the same input gives the same bytes on every machine. */
-export function drawCard({ title, lines, score }: Card): Uint8Array {
+export function drawCard({ title, lines, score }: Card): Uint8Array<ArrayBuffer> {
   const canvas = createCanvas(width, height)
   drawMark(canvas)
   write(canvas, 'Fenced', margin + 74, 112, 3.4, ink)

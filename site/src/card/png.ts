@@ -6,7 +6,10 @@ type Color = readonly [red: number, green: number, blue: number]
  * A PNG with a palette. zlib packs otherwise on another processor, so the bytes are packed here: rows as differences to the
  * row above, runs of equal bytes as a copy from one byte before, Huffman's fixed codes. Flat pictures get small enough.
  */
-export function encodePng({ width, height, pixels }: Canvas, palette: Color[]): Uint8Array {
+export function encodePng(
+  { width, height, pixels }: Canvas,
+  palette: Color[],
+): Uint8Array<ArrayBuffer> {
   const header = [...bigEndian(width), ...bigEndian(height), 8, 3, 0, 0, 0]
   return Uint8Array.from([
     ...[0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a],
