@@ -9,6 +9,7 @@ export type Item =
 
 const longest = 1 << 20
 const endings = /[\r\0]/
+const unusual = /[^\x01-\x0c\x0e-\x7f]/
 const unsafe = /[\x01-\x1f"'\\\x7f]/
 const beyondAscii = /[^\0-\x7f]/
 const refused = /\p{Noncharacter_Code_Point}|\p{Surrogate}/u
@@ -16,8 +17,9 @@ const refused = /\p{Noncharacter_Code_Point}|\p{Surrogate}/u
 /** Reads a unit file as systemd does, and stops after a line that it refuses. */
 export function readItems(raw: string, systemd: number): Item[] {
   const items: Item[] = []
-  const text = endings.test(raw) ? withPlainEndings(raw) : raw
-  const ascii = !beyondAscii.test(text)
+  const plain = !unusual.test(raw)
+  const text = !plain && endings.test(raw) ? withPlainEndings(raw) : raw
+  const ascii = plain || !beyondAscii.test(text)
   let markSeen = false
   let open: string | undefined
   let openedAt = 0

@@ -26,12 +26,23 @@ export interface UnitScore {
   rows: readonly Readonly<Row>[]
 }
 
-const rules = new WeakMap<Tables, { info: RowInfo; rule: Badness }[]>()
+interface Rule {
+  info: RowInfo
+  badness: Badness
+  /** The rows that came of it so far, by the sum of weights, of which there are four, and by the badness. */
+  outcomes: Map<number, Row[]>
+}
 
-function rulesOf(tables: Tables) {
+const rules = new WeakMap<Tables, Rule[]>()
+
+function rulesOf(tables: Tables): Rule[] {
   let found = rules.get(tables)
   if (!found) {
-    found = tables.rows.map((info) => ({ info, rule: badnessOf(info.field) }))
+    found = tables.rows.map((info) => ({
+      info,
+      badness: badnessOf(info.field),
+      outcomes: new Map<number, Row[]>(),
+    }))
     rules.set(tables, found)
   }
   return found
@@ -44,7 +55,7 @@ export function scoreRows(view: View, tables: Tables): UnitScore {
   let points = 0
   let worst = 0
   for (let index = 0; index < found.length; index++) {
-    const { info, rule } = found[index]!
+    const { info, badness: rule } = found[index]!
     const badness = rule(view)
     badnesses[index] = badness
     if (badness === null) continue
@@ -52,20 +63,15 @@ export function scoreRows(view: View, tables: Tables): UnitScore {
     points += Math.ceil((badness * info.weight) / info.range)
   }
   const tenths = Math.ceil((points * 100) / worst)
-  const rows = found.map(({ info }, index) => rowOf(info, badnesses[index]!, worst))
+  const rows = found.map((rule, index) => rowOf(rule, badnesses[index]!, worst))
   return { exposure: formatTenths(tenths), tenths, level: levelOf(tenths), points, worst, rows }
 }
 
-const known = new WeakMap<RowInfo, Map<number, Row>>()
-
-/** There are four sums of weights at most, so each row's outcomes are soon all known; units share them. */
-function rowOf(info: RowInfo, badness: number | null, worst: number): Row {
-  let outcomes = known.get(info)
-  if (!outcomes) known.set(info, (outcomes = new Map()))
-  const key = worst * 16 + (badness ?? 15)
-  let row = outcomes.get(key)
-  if (!row) outcomes.set(key, (row = Object.freeze(makeRow(info, badness, worst))))
-  return row
+/** Units share what is the same for both. */
+function rowOf({ info, outcomes }: Rule, badness: number | null, worst: number): Row {
+  let known = outcomes.get(worst)
+  if (!known) outcomes.set(worst, (known = []))
+  return (known[badness ?? info.range + 1] ??= Object.freeze(makeRow(info, badness, worst)))
 }
 
 function makeRow(info: RowInfo, badness: number | null, worst: number): Row {
