@@ -31,12 +31,22 @@ export const accounted: Rule = {
 
 const shortest = 8
 
-function isAccounted(name: string, info: DirectiveInfo, { profile, measured }: Context): boolean {
+function isAccounted(
+  name: string,
+  info: DirectiveInfo,
+  { profile, measured, catalogue }: Context,
+): boolean {
   if (Object.hasOwn(profile.directives ?? {}, name)) return true
   if (Object.hasOwn(profile.leftOut ?? {}, name)) return true
   if (info.coveredBy?.some((other) => isOn(profile.directives?.[other]))) return true
   const runs = Object.values(measured?.platforms ?? {})
-  return runs.length > 0 && runs.every(({ vendor }) => isSetByVendor(name, info, vendor))
+  const isSet = (vendor: string[]) =>
+    isSetByVendor(name, info, vendor) ||
+    info.coveredBy?.some((other) => {
+      const covering = catalogue[other]
+      return covering !== undefined && isSetByVendor(other, covering, vendor)
+    }) === true
+  return runs.length > 0 && runs.every(({ vendor }) => isSet(vendor))
 }
 
 function isOn(value: Value | undefined): boolean {
@@ -48,7 +58,17 @@ export function isSetByVendor(name: string, info: DirectiveInfo, vendor: string[
   const last = vendor.findLast((line) => line.startsWith(`${name}=`))
   if (last === undefined) return false
   const value = last.slice(name.length + 1)
-  if (!info.values) return info.type === 'text' || value === info.strictest
-  const spelling = /^(1|y|true|t|on)$/i.test(value) ? 'yes' : value
+  const spelling = /^(1|y|yes|true|t|on)$/i.test(value) ? 'yes' : value
+  if (info.type === 'syscalls') return isBase(name, info, vendor)
+  if (!info.values) return info.type === 'text' || spelling === info.strictest
   return info.values.includes(spelling) && !isWeaker(info, spelling)
+}
+
+/** True where the vendor's lines of a list are the catalogue's own base, however they are spaced. */
+function isBase(name: string, { base = [] }: DirectiveInfo, vendor: string[]): boolean {
+  const plain = (line: string) => line.replace(/^~\s+/, '~').replace(/\s+/g, ' ').trim()
+  const lines = vendor.filter((line) => line.startsWith(`${name}=`))
+  const values = lines.map((line) => plain(line.slice(name.length + 1)))
+  const wanted = base.filter((line) => line !== '').map(plain)
+  return values.filter((line) => line !== '').join('\n') === wanted.join('\n')
 }
