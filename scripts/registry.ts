@@ -7,6 +7,7 @@ import type { Change } from './core/changelog/parse.ts'
 import { checkProfile } from './core/check.ts'
 import type { World } from './core/check.ts'
 import type { Measured } from './core/measured/types.ts'
+import type { Message } from './core/messages.ts'
 import type { Problem } from './core/problem.ts'
 import type { Attack, DirectiveInfo, Profile } from './core/profile/types.ts'
 import { parseRenamed } from './core/renamed.ts'
@@ -14,6 +15,7 @@ import type { Renamed } from './core/renamed.ts'
 import type { Platform } from './core/rules/rule.ts'
 import { nearest } from './core/yaml/nearest.ts'
 import { digest } from './digest.ts'
+import { readDrafts } from './drafts.ts'
 import { UsageError } from './usage.ts'
 import { names, score } from './world.ts'
 
@@ -30,6 +32,8 @@ export interface Registry {
   directives: Record<string, DirectiveInfo>
   attacks: Record<string, Attack>
   platforms: Platform[]
+  /** What the journal says of a sandbox that is too tight, whatever the service. */
+  messages: Record<string, Message>
   /** What CHANGELOG.md says, newest first. */
   changes: Change[]
   /** Old ids, from profiles/renamed.yaml. */
@@ -40,14 +44,15 @@ export interface Registry {
 /** The repository's own directory. */
 export const projectRoot = fileURLToPath(new URL('..', import.meta.url))
 
-/** The catalogue, the attacks and the platforms: what profiles are held against. */
-export function readSchema(): Pick<Registry, 'directives' | 'attacks' | 'platforms'> {
+/** The catalogue, the attacks and the platforms, which profiles are held against, and the messages. */
+export function readSchema(): Pick<Registry, 'directives' | 'attacks' | 'platforms' | 'messages'> {
   const read = (name: string) =>
     parse(readFileSync(join(projectRoot, 'schema', name), 'utf8')) as Record<string, never>
   const platforms = Object.entries<Omit<Platform, 'id'>>(read('platforms.yaml'))
   return {
     directives: read('directives.yaml'),
     attacks: read('attacks.yaml'),
+    messages: read('messages.yaml'),
     platforms: platforms.map(([id, platform]) => ({ ...platform, id })),
   }
 }
@@ -63,8 +68,9 @@ export function readRegistry(root = projectRoot, only: string[] = []): Registry 
     digest,
     score,
   }
-  const ids = profileIds(root)
-  const registry: Registry = { ...schema, entries: [], ...readHistory(root, ids) }
+  const ids = only.length > 0 ? allIds(root) : profileIds(root)
+  const registry: Registry = { ...schema, entries: [], ...readHistory(root, allIds(root)) }
+  registry.problems.push(...readDrafts(root, allIds(root)).problems)
   // Of no service in particular, so not for who asked about one.
   if (only.length > 0) registry.problems = []
   for (const id of ids) {
@@ -101,8 +107,15 @@ function readHistory(
   return { changes, renamed, problems: [...problems, ...old.problems] }
 }
 
-/** Every directory under profiles/, sorted. */
+/** Every published profile, sorted: the directories under profiles/ without the drafts. */
 export function profileIds(root = projectRoot): string[] {
+  const ids = allIds(root)
+  const { drafts } = readDrafts(root, ids)
+  return ids.filter((id) => !Object.hasOwn(drafts, id))
+}
+
+/** Every directory under profiles/, sorted, drafts included. */
+export function allIds(root = projectRoot): string[] {
   return readdirSync(join(root, 'profiles'), { withFileTypes: true })
     .filter((item) => item.isDirectory())
     .map(({ name }) => name)
@@ -111,7 +124,7 @@ export function profileIds(root = projectRoot): string[] {
 
 /** Refuses an id that is not in the registry, with the one that was probably meant. */
 export function knownId(id: string, root = projectRoot) {
-  const ids = profileIds(root)
+  const ids = allIds(root)
   if (ids.includes(id)) return
   const meant = nearest(id, ids)
   throw new UsageError(`there is no profile ${id}${meant ? `; did you mean ${meant}?` : ''}`)

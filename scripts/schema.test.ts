@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { Ajv } from 'ajv'
 import { parse } from 'yaml'
+import { messagesFor } from './core/messages.ts'
 import { parseProfile } from './core/profile/parse.ts'
 import { profileRules } from './core/rules/index.ts'
 import { run } from './core/check.ts'
@@ -65,6 +66,18 @@ test('the catalogue is as its schema says, and agrees with itself', () => {
     for (const other of others) assert.ok(Object.hasOwn(directives, other), `${name}: ${other}`)
     assert.ok(!others.includes(name), `${name} names itself`)
     for (const since of Object.values(info.valuesSince ?? {})) assert.ok(since > info.since, name)
+  }
+})
+
+test('the messages are as their schema says, name known directives, and know their own examples', () => {
+  const validate = ajv.compile(JSON.parse(read('schema/messages.schema.json')) as Json)
+  assert.ok(validate(parse(read('schema/messages.yaml'))), JSON.stringify(validate.errors))
+  const { directives, messages } = readSchema()
+  for (const [id, message] of Object.entries(messages)) {
+    assert.equal(messagesFor(message.example, messages)[0], id)
+    const written = (message.write ?? []).map((line) => line.slice(0, line.indexOf('=')))
+    for (const name of [...message.directives, ...written])
+      assert.ok(Object.hasOwn(directives, name), `${id}: ${name}`)
   }
 })
 

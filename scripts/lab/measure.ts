@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { formatProblem } from '../core/problem.ts'
 import type { Measured } from '../core/measured/types.ts'
 import { digest } from '../digest.ts'
-import { knownId, profileIds, projectRoot, readRegistry } from '../registry.ts'
+import { knownId, allIds, projectRoot, readRegistry } from '../registry.ts'
 import type { Entry } from '../registry.ts'
 import { UsageError } from '../usage.ts'
 import { cacheDir } from './cache.ts'
@@ -120,7 +120,7 @@ function readTasks(services: string[], flags: Flags): Task[] {
   const wanted = flags.platform === undefined ? platforms : [findPlatform(flags.platform)]
   const { entries, directives, problems } = readRegistry(
     projectRoot,
-    flags.all ? profileIds() : services,
+    flags.all ? allIds() : services,
   )
   // What is set or left out beyond the package's own unit is known only after measuring.
   const wrong = problems.filter(

@@ -2,11 +2,23 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from '@playwright/test'
+import { Ajv } from 'ajv'
 import { origin } from '../../scripts/core/site.ts'
+import { headersFor, parseHeaders } from '../../scripts/serve/headers.ts'
 import { dropInsOf } from '../src/published/files.ts'
-import { built, builtFiles, directives, dist, entries, hardened, weigh } from './registry.ts'
+import {
+  built,
+  builtFiles,
+  directives,
+  dist,
+  entries,
+  hardened,
+  registry,
+  transferred,
+} from './registry.ts'
 
 const files = builtFiles()
+const options = entries.flatMap(({ profile }) => Object.keys(profile.options ?? {})).length
 const pages = files.filter((path) => path.endsWith('.html'))
 const attributes = (html: string, name: string) =>
   [...html.matchAll(new RegExp(`\\s${name}="([^"]*)"`, 'g'))].map(([, value]) => value!)
@@ -17,10 +29,19 @@ test('there is a page for every entry, and the pages that do not depend on entri
 })
 
 test('every address of the contract is a file', () => {
-  const fixed = ['/profiles.json', '/SHA256SUMS', '/robots.txt', '/sitemap-index.xml', '/_headers']
-  const schemas = ['/schema/profile.schema.json', '/schema/measured.schema.json']
+  const fixed = [
+    ...['/profiles.json', '/SHA256SUMS', '/robots.txt', '/sitemap-index.xml', '/openapi.json'],
+    ...['/_headers', '/_redirects', '/feed.xml', '/card.png', '/.nojekyll'],
+  ]
+  const schemas = ['profile', 'measured', 'published', 'profiles'].map(
+    (name) => `/schema/${name}.schema.json`,
+  )
   for (const path of [...fixed, ...schemas, '/favicon.svg']) expect(files).toContain(path)
-  for (const { id } of entries) expect(files).toContain(`/${id}/profile.json`)
+  for (const { id } of entries) {
+    for (const name of ['profile.json', 'feed.xml', 'card.png']) {
+      expect(files).toContain(`/${id}/${name}`)
+    }
+  }
   for (const { id, profile } of hardened) {
     expect(files).toContain(`/${id}/hardening.conf`)
     for (const option of Object.keys(profile.options ?? {})) {
@@ -48,6 +69,51 @@ test('the drop-ins are what the registry renders, and every checksum is theirs',
     }
   }
   expect(sums.size).toBe(files.filter((path) => path.endsWith('.conf')).length)
+})
+
+test('old addresses answer with the files of the profile that took their place', () => {
+  for (const [old, now] of Object.entries(registry.renamed)) {
+    const own = files.filter((path) => path.startsWith(`/${now}/`) && /\.(conf|json)$/.test(path))
+    for (const path of own) expect(built(path.replace(now, old))).toBe(built(path))
+    expect(built(`/${old}/index.html`)).toContain(`url=/${now}/`)
+    expect(built('/_redirects')).toContain(`/${old}/ /${now}/ 301\n`)
+  }
+})
+
+test('the JSON is as its schemas say, and the API description names addresses that are there', () => {
+  const ajv = new Ajv({ allErrors: true, allowUnionTypes: true })
+  const validatorOf = (name: string) =>
+    ajv.compile(JSON.parse(built(`/schema/${name}.schema.json`)) as object)
+  const index = validatorOf('profiles')
+  expect(index(JSON.parse(built('/profiles.json'))), JSON.stringify(index.errors)).toBe(true)
+  const published = validatorOf('published')
+  const measured = validatorOf('measured')
+  for (const { id } of entries) {
+    const json = JSON.parse(built(`/${id}/profile.json`)) as { measured?: unknown }
+    expect(published(json), `${id}: ${JSON.stringify(published.errors)}`).toBe(true)
+    if (json.measured) expect(measured(json.measured), JSON.stringify(measured.errors)).toBe(true)
+  }
+  const { paths } = JSON.parse(built('/openapi.json')) as { paths: object }
+  for (const path of Object.keys(paths)) {
+    const form = new RegExp(`^${path.replaceAll('.', '\\.').replace(/\{\w+\}/g, '[a-z0-9-]+')}$`)
+    const wanted = path.includes('{option}') ? options > 0 : !path.endsWith('badge.svg')
+    if (wanted)
+      expect(
+        files.some((file) => form.test(file)),
+        path,
+      ).toBe(true)
+  }
+})
+
+test('no two rules of _headers say the same header of one address: hosts would join them', () => {
+  const blocks = built('/_headers')
+    .split(/\n(?=\/)/)
+    .slice(1)
+  for (const file of files) {
+    const address = file.replace(/\/index\.html$/, '/')
+    const said = blocks.flatMap((block) => Object.keys(headersFor(address, parseHeaders(block))))
+    expect(said.length, `${address}: ${said.join(' ')}`).toBe(new Set(said).size)
+  }
 })
 
 test('an entry that is better left alone offers no drop-in', () => {
@@ -103,22 +169,6 @@ test('styles and scripts load nothing from elsewhere', () => {
     if (path.endsWith('.js')) expect(built(path), path).not.toMatch(/\bfetch\(|new Worker\(/)
   }
 })
-
-/** The page and everything it loads, as a reader gets it for the first time. */
-function transferred(page: string): { all: number; script: number } {
-  const loaded = [...new Set(built(page).match(/\/assets\/[\w@.-]+\.(?:css|js)/g) ?? [])]
-  const imported = loaded.flatMap((path) =>
-    [...built(path).matchAll(/from\s*"\.\/([^"]+)"|import\s*"\.\/([^"]+)"/g)].map(
-      ([, from, plain]) => `/assets/${from ?? plain}`,
-    ),
-  )
-  const parts = [...new Set([...loaded, ...imported])]
-  const sum = (paths: string[]) => paths.reduce((total, path) => total + weigh(path), 0)
-  return {
-    all: weigh(page) + sum(parts) + weigh('/favicon.svg'),
-    script: sum(parts.filter((path) => path.endsWith('.js'))),
-  }
-}
 
 for (const { id } of entries) {
   test(`/${id}/ stays under 60 KB in all and 15 KB of script`, () => {

@@ -1,5 +1,5 @@
-import { AxeBuilder } from '@axe-core/playwright'
 import { expect, test } from '@playwright/test'
+import { doubleText, flawsOf, widthOf } from './axe.ts'
 import { needsBrowser } from './chromium.ts'
 import { dropIn, entries, hardened, richest, skipped } from './registry.ts'
 
@@ -8,32 +8,25 @@ needsBrowser()
 const template = hardened.find(({ profile }) => JSON.stringify(profile.unit).includes('@.'))
 const several = hardened.find(({ profile }) => typeof profile.unit !== 'string')
 const kinds = [richest, skipped[0], template, several].filter((entry) => entry !== undefined)
-const addresses = ['/', '/?q=zzqqxx', '/none/', ...new Set(kinds.map(({ id }) => `/${id}/`))]
+const pages = ['/', '/?q=zzqqxx', '/#worst', '/score/', '/troubleshoot/', '/none/']
+const addresses = [...pages, ...new Set(kinds.map(({ id }) => `/${id}/`))]
 
 for (const address of addresses) {
   for (const colorScheme of ['light', 'dark'] as const) {
     test(`${address} has no flaw that axe finds, ${colorScheme}`, async ({ page }) => {
       await page.emulateMedia({ colorScheme })
       await page.goto(address)
-      const { violations } = await new AxeBuilder({ page })
-        .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'])
-        .analyze()
-      expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([])
+      expect(await flawsOf(page)).toEqual([])
     })
   }
 
   test(`${address} fits 320 pixels, also with text twice as large`, async ({ page }) => {
     await page.setViewportSize({ width: 320, height: 640 })
     await page.goto(address)
-    const width = () => page.evaluate(() => document.documentElement.scrollWidth)
-    expect(await width()).toBe(320)
+    expect(await widthOf(page)).toBe(320)
     await page.setViewportSize({ width: 640, height: 800 })
-    await page.evaluate(() => {
-      const sheet = new CSSStyleSheet()
-      sheet.replaceSync('html { font-size: 200% !important }')
-      document.adoptedStyleSheets = [sheet]
-    })
-    expect(await width()).toBe(640)
+    await doubleText(page)
+    expect(await widthOf(page)).toBe(640)
   })
 
   test(`${address} keeps its own policy and asks no other host`, async ({ page, baseURL }) => {

@@ -35,11 +35,29 @@ export function builtFiles(): string[] {
     .toSorted()
 }
 
-export function built(path: string): string {
-  return readFileSync(join(dist, path), 'utf8')
+export function built(path: string, site = dist): string {
+  return readFileSync(join(site, path), 'utf8')
 }
 
 /** Bytes on the way to a reader. */
-export function weigh(path: string): number {
-  return gzipSync(readFileSync(join(dist, path)), { level: 9 }).length
+function weigh(path: string, site: string): number {
+  return gzipSync(readFileSync(join(site, path)), { level: 9 }).length
+}
+
+/** A page and everything it loads, as a reader gets it for the first time. */
+export function transferred(page: string, site = dist): { all: number; script: number } {
+  const parts = new Set(built(page, site).match(/\/assets\/[\w@.-]+\.(?:css|js)/g) ?? [])
+  // A set goes on to what is added while it is walked.
+  for (const path of parts) {
+    for (const [, from, plain] of built(path, site).matchAll(
+      /from\s*"\.\/([^"]+)"|import\s*"\.\/([^"]+)"/g,
+    )) {
+      if (path.endsWith('.js')) parts.add(`/assets/${from ?? plain}`)
+    }
+  }
+  const sum = (paths: string[]) => paths.reduce((total, path) => total + weigh(path, site), 0)
+  return {
+    all: weigh(page, site) + sum([...parts]) + weigh('/favicon.svg', site),
+    script: sum([...parts].filter((path) => path.endsWith('.js'))),
+  }
 }

@@ -16,13 +16,13 @@ export function readSiteData(): Promise<SiteData> {
 }
 
 async function collect(): Promise<SiteData> {
-  const [profiles, directives, attacks, platforms, changes, renamed] = await Promise.all([
+  const [profiles, directives, attacks, platforms, messages, [history]] = await Promise.all([
     ordered('profiles'),
     ordered('directives'),
     ordered('attacks'),
     ordered('platforms'),
-    ordered('changes'),
-    ordered('renamed'),
+    ordered('messages'),
+    ordered('history'),
   ])
   return {
     entries: profiles
@@ -31,8 +31,9 @@ async function collect(): Promise<SiteData> {
     directives: Object.fromEntries(directives.map(({ id, data }) => [id, data])),
     attacks: Object.fromEntries(attacks.map(({ id, data }) => [id, data])),
     platforms: platforms.map((platform) => platform.data),
-    changes: changes.map(({ data }) => data),
-    renamed: Object.fromEntries(renamed.map(({ id, data }) => [id, data.to])),
+    messages: Object.fromEntries(messages.map(({ id, data }) => [id, data])),
+    changes: history!.data.changes,
+    renamed: history!.data.renamed,
   }
 }
 

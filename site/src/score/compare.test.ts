@@ -66,3 +66,12 @@ test('a setting of another section is not mixed up', () => {
 test('a unit that systemd refuses has no comparison', () => {
   assert.throws(() => compareUnits(unit(''), unit('Type=dbus\n')), /BusName/)
 })
+
+test('of a setting that takes one value only the last counts', () => {
+  const dropins: [string, string][] = [['x.conf', '[Service]\nProtectSystem=strict\n']]
+  const before = unit('ProtectSystem=full\n')
+  const [change] = compareUnits(before, { ...before, dropins }).changes
+  assert.deepEqual([change!.gone, change!.come], [['full'], ['strict']])
+  const same = [['x.conf', '[Service]\nProtectSystem=full\n']] as [string, string][]
+  assert.deepEqual(compareUnits(before, { ...before, dropins: same }).changes, [])
+})

@@ -1,6 +1,7 @@
 import { parseUnit, scoreUnit } from '../../../scripts/core/score/index.ts'
 import type { Row, UnitInput, UnitScore } from '../../../scripts/core/score/index.ts'
 import { formatTenths } from '../../../scripts/core/score/level.ts'
+import { strictest } from '../../../scripts/core/score/next.ts'
 import type { Setting } from '../../../scripts/core/score/parse.ts'
 
 /** One setting that differs. */
@@ -55,8 +56,19 @@ function keyed(unit: UnitInput): Keyed {
   return Map.groupBy(parseUnit(unit).settings, ({ section, key }) => `${section}.${key}`)
 }
 
+/** Of a setting that takes one value, the last; of a list, all. */
 function valuesOf(settings: Keyed, id: string): string[] {
-  return (settings.get(id) ?? []).map(({ value }) => value)
+  const all = settings.get(id) ?? []
+  return (isSingle(all[0]?.key) ? all.slice(-1) : all).map(({ value }) => value)
+}
+
+const lists = new Set(['CapabilityBoundingSet', 'RestrictNamespaces', 'IPAddressDeny'])
+const singles = new Set(['User', 'Group', 'Type', 'Restart', 'WorkingDirectory', 'RootDirectory'])
+
+function isSingle(key = ''): boolean {
+  if (lists.has(key)) return false
+  const best = Object.hasOwn(strictest, key) ? strictest[key]! : []
+  return singles.has(key) || (best.length === 1 && best[0] !== '')
 }
 
 /** The first version with some settings as in the second. */

@@ -33,6 +33,6 @@ function written(values: string[]): string {
 
 /** What was won as people read it: less exposure is a minus. */
 function signed(tenths: number): string {
-  if (tenths === 0) return 'under 0.1'
+  if (tenths === 0) return '<0.1'
   return `${tenths > 0 ? '−' : '+'}${formatTenths(Math.abs(tenths))}`
 }

@@ -29,9 +29,9 @@ function stepItem({ directive, lines, closes, gain, exposure }: Step) {
   const item = fromTemplate('step', {
     lines: [link, new Text([first.slice(directive.length), ...rest].join('\n'))],
     closes: `closes ${count(closes.length, 'row')}`,
-    gain: gain > 0 ? `−${formatTenths(gain)}` : 'under 0.1',
+    gain: gain > 0 ? `−${formatTenths(gain)}` : '<0.1',
     then: `to ${exposure}`,
-    what: `: ${directive}`,
+    what: ` ${directive}`,
   })
   item.querySelector<HTMLElement>('[data-add]')!.dataset['add'] = lines.join('\n')
   return item
