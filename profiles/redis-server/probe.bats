@@ -195,9 +195,14 @@ teardown() {
 # bats test_tags=option:srv
 @test "keeps its data below /srv" {
   install -d -o redis -g redis -m 0750 /srv/redis
+  sed -i.usual 's|^dir .*|dir /srv/redis|' /etc/redis/redis.conf
   restart
-  [ "$(cli config set dir /srv/redis)" = OK ]
-  [ "$(cli save)" = OK ]
+  moved=$(cli config get dir | tail -n 1)
+  saved=$(cli save)
+  mv /etc/redis/redis.conf.usual /etc/redis/redis.conf
+  chown redis:redis /etc/redis/redis.conf
+  restart
+  [ "$moved $saved" = '/srv/redis OK' ]
   redis-check-rdb /srv/redis/dump.rdb
 }
 
