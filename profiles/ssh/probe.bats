@@ -6,20 +6,20 @@ bats_require_minimum_version 1.5.0
 home=/var/tmp/fenced-probe
 key=$home/key
 user=fenced-probe
-options=(-F none -i "$key" -o BatchMode=yes -o IdentitiesOnly=yes -o ConnectTimeout=5 -o StrictHostKeyChecking=no
+options=(-F none -i "$key" -o BatchMode=yes -o IdentitiesOnly=yes -o ConnectTimeout=15 -o StrictHostKeyChecking=no
   -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR)
 
 eventually() {
-  for _ in {1..50}; do
+  for _ in {1..150}; do
     if "$@"; then return 0; fi
     sleep 0.1
   done
-  echo "waited 5 seconds for: $*"
+  echo "waited 15 seconds for: $*"
   return 1
 }
 
 # in_session COMMAND...: in a session of the ordinary user, who may use sudo; as_root: in one of root
-in_session() { timeout 10 ssh "${options[@]}" $user@127.0.0.1 "$@" </dev/null; }
+in_session() { timeout 20 ssh "${options[@]}" $user@127.0.0.1 "$@" </dev/null; }
 as_root() { timeout 20 ssh "${options[@]}" root@127.0.0.1 "$@" </dev/null; }
 main_pid() { systemctl show -p MainPID --value "$UNIT"; }
 listens() { [ -n "$(ss -Hltn 'sport = :22')" ]; }
@@ -57,37 +57,37 @@ package() {
 @test "logs root and a user in by their keys, over IPv4 and IPv6" {
   [ "$(in_session id -un)" = $user ]
   [ "$(as_root id -un)" = root ]
-  [ "$(timeout 10 ssh "${options[@]}" $user@::1 'echo "$HOME"')" = /home/$user ]
+  [ "$(timeout 20 ssh "${options[@]}" $user@::1 'echo "$HOME"')" = /home/$user ]
 }
 
 @test "serves other machines" {
-  [ "$(timeout 10 ssh "${options[@]}" $user@192.0.2.10 id -un)" = $user ]
-  [ "$(timeout 10 ssh "${options[@]}" $user@2001:db8::10 id -un)" = $user ]
+  [ "$(timeout 20 ssh "${options[@]}" $user@192.0.2.10 id -un)" = $user ]
+  [ "$(timeout 20 ssh "${options[@]}" $user@2001:db8::10 id -un)" = $user ]
 }
 
 @test "logs a user in by password, and nobody with a wrong key" {
-  [ "$(timeout 10 sshpass -p Kyoto-1200-lanterns ssh -o BatchMode=no -o PubkeyAuthentication=no "${options[@]}" $user@127.0.0.1 id -un)" = $user ]
+  [ "$(timeout 20 sshpass -p Kyoto-1200-lanterns ssh -o BatchMode=no -o PubkeyAuthentication=no "${options[@]}" $user@127.0.0.1 id -un)" = $user ]
   [ -e $home/wrong ] || ssh-keygen -q -t ed25519 -N '' -f $home/wrong
-  run -255 timeout 10 ssh -F none -i $home/wrong "${options[@]:4}" $user@127.0.0.1 true
+  run -255 timeout 20 ssh -F none -i $home/wrong "${options[@]:4}" $user@127.0.0.1 true
   [[ $output == *'Permission denied'* ]]
 }
 
 @test "takes files into a home directory, and gives them back, by scp and sftp" {
   head -c 300000 /dev/urandom >$home/file
-  timeout 10 scp "${options[@]}" $home/file $user@127.0.0.1:by-scp
+  timeout 20 scp "${options[@]}" $home/file $user@127.0.0.1:by-scp
   cmp $home/file /home/$user/by-scp
-  printf 'put %s by-sftp\nget by-scp %s\n' $home/file $home/back | timeout 10 sftp "${options[@]}" -b - $user@127.0.0.1 >/dev/null
+  printf 'put %s by-sftp\nget by-scp %s\n' $home/file $home/back | timeout 20 sftp "${options[@]}" -b - $user@127.0.0.1 >/dev/null
   cmp $home/file /home/$user/by-sftp
   cmp $home/file $home/back
   [ "$(stat -c %U /home/$user/by-sftp)" = $user ]
 }
 
 @test "gives a terminal" {
-  [[ $(timeout 10 ssh "${options[@]}" -tt $user@127.0.0.1 'tty && stat -c %U "$(tty)"' </dev/null | tr -d '\r') == /dev/pts/*$'\n'$user ]]
+  [[ $(timeout 20 ssh "${options[@]}" -tt $user@127.0.0.1 'tty && stat -c %U "$(tty)"' </dev/null | tr -d '\r') == /dev/pts/*$'\n'$user ]]
 }
 
 @test "forwards ports both ways, and the agent" {
-  timeout 10 ssh "${options[@]}" -N -L 127.0.0.1:2201:127.0.0.1:22 -R 127.0.0.1:2202:127.0.0.1:22 $user@127.0.0.1 </dev/null >/dev/null 2>&1 3>&- &
+  timeout 50 ssh "${options[@]}" -N -L 127.0.0.1:2201:127.0.0.1:22 -R 127.0.0.1:2202:127.0.0.1:22 $user@127.0.0.1 </dev/null >/dev/null 2>&1 3>&- &
   local tunnel=$!
   for port in 2201 2202; do
     eventually through $port
@@ -95,19 +95,19 @@ package() {
   kill $tunnel
   eval "$(ssh-agent -s)" >/dev/null 3>&-
   ssh-add -q $key
-  run timeout 10 ssh "${options[@]}" -A $user@127.0.0.1 ssh-add -l
+  run timeout 20 ssh "${options[@]}" -A $user@127.0.0.1 ssh-add -l
   ssh-agent -k >/dev/null
   [[ $output == *ED25519* ]]
 }
 
-through() { [ "$(timeout 5 ssh "${options[@]}" -p "$1" root@127.0.0.1 id -un 2>/dev/null)" = root ]; }
+through() { [ "$(timeout 20 ssh "${options[@]}" -p "$1" root@127.0.0.1 id -un 2>/dev/null)" = root ]; }
 
 @test "lets an administrator use sudo" {
   [ "$(in_session sudo -n id -un)" = root ]
 }
 
 @test "lets users change their own password" {
-  timeout 10 ssh "${options[@]}" $user@127.0.0.1 passwd <<<$'Kyoto-1200-lanterns\nOsaka-0900-bridges\nOsaka-0900-bridges'
+  timeout 20 ssh "${options[@]}" $user@127.0.0.1 passwd <<<$'Kyoto-1200-lanterns\nOsaka-0900-bridges\nOsaka-0900-bridges'
   echo "$user:Kyoto-1200-lanterns" | chpasswd
 }
 
@@ -150,16 +150,16 @@ through() { [ "$(timeout 5 ssh "${options[@]}" -p "$1" root@127.0.0.1 id -un 2>/
 }
 
 @test "installs a package" {
-  as_root dpkg -i $home/fenced-probe.deb
+  as_root dpkg --log=/dev/null -i $home/fenced-probe.deb
   grep -q fenced-probe /usr/share/fenced-probe/file
-  as_root dpkg --purge fenced-probe
+  as_root dpkg --log=/dev/null --purge fenced-probe
   [ ! -e /etc/fenced-probe.conf ]
 }
 
 @test "installs a package with a kernel module" {
-  as_root dpkg -i $home/fenced-probe-module.deb
+  as_root dpkg --log=/dev/null -i $home/fenced-probe-module.deb
   [ -e /usr/lib/modules/0.0.0-fenced/probe.ko ]
-  as_root dpkg --purge fenced-probe-module
+  as_root dpkg --log=/dev/null --purge fenced-probe-module
 }
 
 @test "changes a setting of the kernel" {
@@ -215,14 +215,14 @@ noted() { journalctl -u "$UNIT" -o cat -n 50 | grep -q "Accepted publickey for $
 @test "keeps sessions over a reload and a restart" {
   local old
   rm -f $home/go $home/went
-  ssh "${options[@]}" $user@127.0.0.1 "echo begun; for _ in {1..150}; do if [ -e $home/go ]; then echo went; exit; fi; sleep 0.1; done" </dev/null >$home/went 2>/dev/null 3>&- &
+  ssh "${options[@]}" $user@127.0.0.1 "echo begun; for _ in {1..500}; do if [ -e $home/go ]; then echo went; exit; fi; sleep 0.1; done" </dev/null >$home/went 2>/dev/null 3>&- &
   local session=$!
   eventually grep -q begun $home/went
   old=$(main_pid)
-  timeout 10 systemctl reload "$UNIT"
+  timeout 20 systemctl reload "$UNIT"
   eventually listens
   [ "$(in_session id -un)" = $user ]
-  timeout 10 systemctl restart "$UNIT"
+  timeout 20 systemctl restart "$UNIT"
   [ "$(main_pid)" != "$old" ]
   touch $home/go
   wait $session
@@ -232,14 +232,14 @@ noted() { journalctl -u "$UNIT" -o cat -n 50 | grep -q "Accepted publickey for $
 
 @test "refuses to reload with a mistake, and goes on" {
   echo nonsense >/etc/ssh/sshd_config.d/fenced-probe.conf
-  run ! timeout 10 systemctl reload "$UNIT"
+  run ! timeout 20 systemctl reload "$UNIT"
   rm /etc/ssh/sshd_config.d/fenced-probe.conf
   [ "$(in_session id -un)" = $user ]
 }
 
 # Last: the others need it running.
 @test "stops cleanly" {
-  timeout 10 systemctl stop "$UNIT"
+  timeout 20 systemctl stop "$UNIT"
   [ "$(systemctl show -p Result --value "$UNIT")" = success ]
   run -255 in_session true
   systemctl reset-failed "$UNIT" || true
