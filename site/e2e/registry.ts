@@ -16,9 +16,9 @@ export const skipped = entries.filter(({ profile }) => profile.advice === 'skip'
 export const richest = hardened.toSorted((a, b) => weight(b) - weight(a))[0]!
 
 function weight({ profile }: Entry): number {
-  return (
-    Object.keys(profile.options ?? {}).length * 100 + Object.keys(profile.directives ?? {}).length
-  )
+  const { directives = {}, options = {} } = profile
+  // Several directives in several stages come first: there is something to choose from.
+  return Object.keys(directives).length * 2 + Object.keys(options).length
 }
 
 export function dropIn(entry: Entry): string {
