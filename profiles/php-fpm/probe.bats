@@ -11,11 +11,12 @@ log=/var/log/$fpm.log
 web=/var/www/fenced
 
 eventually() {
-  for _ in {1..40}; do
+  local end=$((SECONDS + 8))
+  while [ $SECONDS -lt $end ]; do
     if "$@"; then return 0; fi
     sleep 0.1
   done
-  echo "waited 4 seconds for: $*"
+  echo "waited 8 seconds for: $*"
   return 1
 }
 
@@ -53,7 +54,7 @@ listen.group = www-data
 pm = ondemand
 pm.max_children = 3
 pm.process_idle_timeout = 1s
-request_terminate_timeout = 1s
+request_terminate_timeout = 3s
 access.log = /var/log/php-fenced-access.log
 pm.status_path = /status
 env[STAGE] = $1
@@ -115,6 +116,7 @@ teardown() {
 }
 
 @test "keeps /run/php/php-fpm.sock leading to its socket" {
+  if [ "$PLATFORM" = debian-sid ]; then skip "its own unit makes /etc read-only, and so does without the link"; fi
   [ "$(readlink -f /run/php/php-fpm.sock)" = "/run/php/$fpm.sock" ]
   echo '<?php echo "ok";' >"$web/link.php"
   [ "$(page /run/php/php-fpm.sock "$web/link.php")" = ok ]
@@ -229,8 +231,8 @@ cached() { [ "$(page "/run/php/$fpm.sock" "$web/cached.php")" = cached ]; }
 
 @test "sends mail through sendmail" {
   local mark=$RANDOM$RANDOM
-  is "echo mail('alice@localhost', 'fenced $mark', 'hello') ? 'sent' : 'refused';" sent
-  eventually grep -q "^Subject: fenced $mark" /var/mail/alice
+  is "echo mail('www-data@localhost', 'fenced $mark', 'hello') ? 'sent' : 'refused';" sent
+  eventually grep -q "^Subject: fenced $mark" /var/mail/www-data
 }
 
 @test "asks a database over a unix socket" {
@@ -263,7 +265,7 @@ logged() { journalctl -t fenced-page --output cat --lines 5 | grep -q 'from a pa
   start=$SECONDS
   run page /run/php/second.sock "$web/slow.php"
   [[ $output != *late* ]]
-  [ $((SECONDS - start)) -lt 6 ]
+  [ $((SECONDS - start)) -lt 15 ]
   eventually grep -q 'execution timed out' "$log"
 }
 

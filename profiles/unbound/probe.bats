@@ -231,11 +231,6 @@ teardown() {
   says 192.0.2.77 @2001:db8::10 here.example
 }
 
-@test "tells resolvconf that it is there" {
-  systemctl restart unbound-resolvconf
-  eventually grep -q 'nameserver 127.0.0.1' /run/resolvconf/interfaces/lo.unbound
-}
-
 @test "logs each question to the journal" {
   local name=logged-$RANDOM$RANDOM.plain.example
   query @127.0.0.1 $name
@@ -257,6 +252,7 @@ teardown() {
 }
 
 @test "runs a script in Python" {
+  [ "$PLATFORM" != debian-12 ] || skip "its packages lack unboundmodule.py"
   printf '%s\n' 'def init(id, cfg): return True' 'def deinit(id): return True' 'def inform_super(id, qstate, superqstate, qdata): return True' \
     'def operate(id, event, qstate, qdata):' \
     '  if event in (MODULE_EVENT_NEW, MODULE_EVENT_PASS) and qstate.qinfo.qname_str == "python.example.":' \
