@@ -33,7 +33,7 @@ site() {
 
 restart() {
   systemctl reset-failed "$UNIT" || true
-  timeout 20 systemctl restart "$UNIT"
+  timeout 45 systemctl restart "$UNIT"
 }
 
 upstream() {

@@ -35,7 +35,7 @@ site() {
 
 restart() {
   systemctl reset-failed "$UNIT" || true
-  timeout 20 systemctl restart "$UNIT"
+  timeout 45 systemctl restart "$UNIT"
 }
 
 # Answers for plain.example, and for signed.example, whose record bad does not go with its signature.
