@@ -474,6 +474,7 @@ server {
   root $place/fenced-dav;
   dav_methods PUT DELETE;
   client_body_temp_path $place/fenced-dav/.new;
+  client_max_body_size 0;
   access_log /var/log/fenced-probe.log;
 }
 EOF
@@ -483,11 +484,11 @@ EOF
   eventually grep -q 'PUT /large' /var/log/fenced-probe.log
 }
 
-# bats test_tags=option:limits
-@test "goes beyond the usual limits" {
-  top 'worker_priority -3;' 'worker_rlimit_nofile 700000;'
+# bats test_tags=option:priority
+@test "gives its workers a priority above the usual" {
+  top 'worker_priority -3;' 'worker_rlimit_nofile 12345;'
   reload
-  eventually limits_are 700000 -3
+  eventually limits_are 12345 -3
 }
 
 limits_are() {
