@@ -9,6 +9,9 @@ export function dropInsFor({ profile, catalogue, platform }: Subject) {
   return {
     full: renderDropIn(profile, how),
     stage: (stage: Stage) => renderDropIn(profile, { ...how, stage }),
+    /** A stage of other directives than the profile has. */
+    changedStage: (stage: Stage, directives: Directives) =>
+      renderDropIn({ ...profile, directives }, { ...how, stage }),
     option: (name: string) => renderOption(profile, name, how),
     experiment: (directives: Directives) => renderDirectives(directives, how),
     /** An option with other directives than it has. */

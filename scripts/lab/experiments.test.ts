@@ -105,3 +105,22 @@ test('the last item of a list that adds leaves no line, which would empty the de
   )
   assert.equal(tried[1], '{"CapabilityBoundingSet":"","UMask":"0077"}')
 })
+
+test('a grant that only an early stage needs is needed', async () => {
+  const directives: Directives = { ReadWritePaths: { '-/run': 'a', '-/srv': 'b' } }
+  const isStage = (text: string) => text.startsWith('stage')
+  const found = await tryGrants(
+    bench((text) => isStage(text) && !text.includes('-/run')),
+    directives,
+    render,
+    { renderStage: (name, without) => ({ 'x.conf': `stage ${name} ${JSON.stringify(without)}` }) },
+  )
+  assert.deepEqual(
+    found.map(({ item, breaks }) => [item, breaks]),
+    [
+      ['-/run', true],
+      ['-/srv', false],
+    ],
+  )
+  assert.equal(found[0]?.message, 'with the stage filesystem alone: no answer')
+})

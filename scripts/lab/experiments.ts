@@ -1,5 +1,5 @@
 import type { Experiment } from '../core/measured/types.ts'
-import type { DirectiveInfo, Directives } from '../core/profile/types.ts'
+import type { DirectiveInfo, Directives, Stage } from '../core/profile/types.ts'
 import { grantsOf, withoutGrant } from '../core/profile/values.ts'
 import type { Catalogue, Grant } from '../core/profile/values.ts'
 import type { Lab } from './lab.ts'
@@ -16,19 +16,33 @@ export interface Bench {
   unenforced: string[]
 }
 
+interface Attempt {
+  /** The value that it stands for. */
+  value: string
+  dropIns: Record<string, string>
+  /** Where it passes, these have to as well: the published stage that it belongs to. */
+  stage?: { name: string; dropIns: Record<string, string> }
+}
+
 /** Tries directive sets from the strictest on until one passes, and tells of the first failure otherwise. */
 export async function experiment(
   { lab, subject, usual }: Bench,
   what: { directive: string; item: string },
-  /** Each with the value that it stands for. */
-  attempts: { value: string; dropIns: Record<string, string> }[],
+  attempts: Attempt[],
   options: TrialOptions = {},
 ): Promise<Experiment> {
   const { mayFail = [] } = options
   let first: Experiment | undefined
-  for (const { value, dropIns } of attempts) {
+  const fails = async (dropIns: Record<string, string>) => {
     const trial = await lab.trial(subject, dropIns, { ...options, untilFailure: true })
-    const failure = failureOf(trial, { usual, mayFail })
+    return failureOf(trial, { usual, mayFail })
+  }
+  for (const { value, dropIns, stage } of attempts) {
+    let failure = await fails(dropIns)
+    if (!failure && stage) {
+      failure = await fails(stage.dropIns)
+      if (failure) failure.message = `with the stage ${stage.name} alone: ${failure.message}`
+    }
     if (!failure) {
       const message = attempts.length > 1 ? `every check passes with ${value}` : undefined
       return { ...what, breaks: false, ...(message && { message }) }
@@ -43,10 +57,14 @@ export function tryGrants(
   bench: Bench,
   directives: Directives,
   render: (directives: Directives) => Record<string, string>,
-  options: TrialOptions & { adds?: (directive: string) => boolean } = {},
+  options: TrialOptions & {
+    adds?: (directive: string) => boolean
+    /** Drop-ins of a stage, for grants that only an early stage needs. */
+    renderStage?: (stage: Stage, directives: Directives) => Record<string, string>
+  } = {},
 ): Promise<Experiment[]> {
   const { catalogue, platform } = bench.subject
-  const { adds, ...how } = options
+  const { adds, renderStage, ...how } = options
   const grants = grantsOf(directives, catalogue).filter(
     ({ directive }) =>
       !bench.unenforced.includes(directive) &&
@@ -56,9 +74,11 @@ export function tryGrants(
     grants.map((grant) => {
       const { directive, item } = grant
       const attempts = withoutIt(directives, grant, catalogue, Number(platform.systemd))
-      const rendered = attempts.map(({ value, without }) => ({
+      const name = catalogue[directive]?.stage
+      const rendered = attempts.map(({ value, without }): Attempt => ({
         value,
         dropIns: render(adds?.(directive) ? withoutEmpty(without, directive, directives) : without),
+        ...(renderStage && name && { stage: { name, dropIns: renderStage(name, without) } }),
       }))
       return experiment(bench, { directive, item }, rendered, how)
     }),

@@ -127,7 +127,7 @@ async function measureScores(machine: Machine, subject: Subject): Promise<Figure
 async function prove(bench: Bench, { vendor, after }: Figures) {
   const { lab, subject } = bench
   const { profile } = subject
-  const { full, experiment } = dropInsFor(subject)
+  const { full, experiment, changedStage } = dropInsFor(subject)
   if (!profile.directives) {
     const reasons = await tryReasons(bench)
     const idle = Object.entries(reasons).filter(([, { breaks }]) => !breaks)
@@ -135,9 +135,14 @@ async function prove(bench: Bench, { vendor, after }: Figures) {
     return { run: { reasons }, failures: [], findings }
   }
   const [grants, leftOut, options] = await Promise.all([
-    tryGrants(bench, profile.directives, (directives) => ({
-      'hardening.conf': experiment(directives),
-    })),
+    tryGrants(
+      bench,
+      profile.directives,
+      (directives) => ({ 'hardening.conf': experiment(directives) }),
+      {
+        renderStage: (stage, directives) => ({ 'hardening.conf': changedStage(stage, directives) }),
+      },
+    ),
     tryLeftOut(bench),
     Promise.all(
       Object.keys(profile.options ?? {}).map((name) => tryOption(bench, name, after.trial)),
