@@ -14,15 +14,15 @@ import { subjectOf } from './subject.ts'
 
 const skip = skipReason()
 const [platform] = readPlatforms()
-const { entries, directives } = readRegistry(projectRoot, ['memcached'])
-const [memcached] = entries
-assert.ok(platform && memcached)
-const subject = subjectOf(memcached, platform, directives)
+const { entries, directives } = readRegistry(projectRoot, ['nginx'])
+const [nginx] = entries
+assert.ok(platform && nginx)
+const subject = subjectOf(nginx, platform, directives)
 const lab = createLab({ jobs: 2, signal: new AbortController().signal, progress: () => {} })
 
-test('memcached measured again gives what is on record', { skip }, async () => {
-  const recorded = memcached.measured?.platforms[platform.id]
-  assert.ok(recorded, 'memcached has no record')
+test('nginx measured again gives what is on record', { skip }, async () => {
+  const recorded = nginx.measured?.platforms[platform.id]
+  assert.ok(recorded, 'nginx has no record')
   const { run, failures, findings } = await measureService(lab, subject, {
     experiments: true,
     today: '2000-01-01',
@@ -38,31 +38,28 @@ test(
     const broken = `[Service]
 PrivateTmp=yes
 NoNewPrivileges=yes
-PrivateNetwork=yes
+CapabilityBoundingSet=CAP_NET_BIND_SERVICE
 ProtectHostname=yes
 `
     const result = await checkDropIn(lab, subject, broken)
     assert.ok(result.failure)
     assert.deepEqual(
       result.culprits.map(({ directive }) => directive),
-      ['PrivateNetwork'],
+      ['CapabilityBoundingSet'],
     )
   },
 )
 
 test('a grant that nothing needs is told', { skip }, async () => {
-  const value = memcached.profile.directives?.['CapabilityBoundingSet']
+  const value = nginx.profile.directives?.['RestrictAddressFamilies']
   assert.ok(typeof value === 'object' && !Array.isArray(value))
-  const capabilities = { ...value, CAP_SYS_BOOT: 'this is not needed' }
+  const families = { ...value, AF_CAN: 'this is not needed' }
   const bench: Bench = { lab, subject, usual: new Set(), unenforced: [] }
-  const grants = await tryGrants(bench, { CapabilityBoundingSet: capabilities }, (changed) => ({
-    'hardening.conf': dropInsFor(subject).experiment({
-      ...memcached.profile.directives,
-      ...changed,
-    }),
+  const grants = await tryGrants(bench, { RestrictAddressFamilies: families }, (changed) => ({
+    'hardening.conf': dropInsFor(subject).experiment({ ...nginx.profile.directives, ...changed }),
   }))
   const idle = grants.filter(({ breaks }) => !breaks).map(({ item }) => item)
-  assert.deepEqual(idle, ['CAP_SYS_BOOT'])
+  assert.deepEqual(idle, ['AF_CAN'])
 })
 
 /** What must be the same in every run, on whatever host; times, versions and the words of messages are not. */
