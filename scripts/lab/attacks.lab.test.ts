@@ -41,7 +41,12 @@ test(
   booted(async (machine) => {
     const before = await runAttacks(machine, 'nginx.service', [])
     assert.deepEqual(Object.keys(before).toSorted(), attemptIds())
-    assert.deepEqual(idsThatAre(before, 'open').toSorted(), attemptIds())
+    assert.deepEqual(idsThatAre(before, 'blocked'), [])
+    // A kernel without 32-bit programs is the one thing that a host may lack.
+    assert.deepEqual(
+      idsThatAre(before, 'absent').filter((id) => id !== 'other-abi'),
+      [],
+    )
     const after = await runAttacks(machine, 'nginx.service', [strict])
     // What only User= and paths of its own keep from a service that stays root.
     const left = idsThatAre(after, 'open')
@@ -56,9 +61,12 @@ test(
   { skip },
   booted(async (machine) => {
     const wrong: string[] = []
+    const stock = await runAttempts(machine, '[Service]\n', 'x.service')
+    const present = Object.keys(attacks).filter((id) => stock[id]?.outcome !== 'absent')
     const named = new Set(Object.values(attacks).flatMap(({ stoppedBy }) => stoppedBy))
     for (const name of named) {
-      const ids = Object.keys(attacks).filter((id) => attacks[id]?.stoppedBy.includes(name))
+      const ids = present.filter((id) => attacks[id]?.stoppedBy.includes(name))
+      if (ids.length === 0) continue // told by the canary of that directive instead
       const lines = `[Service]\n${name}=${values[name] ?? directives[name]?.strictest}\n`
       const asRoot = await runAttempts(machine, lines, 'x.service', [], ids)
       const still = ids.filter((id) => asRoot[id]?.outcome !== 'blocked')

@@ -68,7 +68,11 @@ export const canaries: Record<string, Canary> = {
   SocketBindDeny: attempt('back-door', 'SocketBindDeny=any'),
   RestrictNetworkInterfaces: attempt('call-out', 'RestrictNetworkInterfaces=~lo'),
   SystemCallFilter: attempt('mount', 'SystemCallFilter=@system-service'),
-  SystemCallArchitectures: attempt('other-abi', 'SystemCallArchitectures=native'),
+  // By a call of the x32 ABI, which kernels without it and without 32-bit programs answer too: with ENOSYS.
+  SystemCallArchitectures: script(
+    `perl -e 'syscall(0x40000027)'; [ $? -lt 128 ] || exit 10`,
+    'SystemCallArchitectures=native',
+  ),
   RestrictNamespaces: attempt('user-namespace', 'RestrictNamespaces=yes'),
   MemoryDenyWriteExecute: attempt('executable-memory', 'MemoryDenyWriteExecute=yes'),
   LockPersonality: attempt('personality', 'LockPersonality=yes'),
