@@ -33,6 +33,7 @@ for (const [line, tidied] of [
     '/tmp/systemd-private-ID-nginx.service/tmp gone',
   ],
   ['cannot read /tmp/tmp.Ab3dE6gH/file', 'cannot read /tmp/tmp/file'],
+  ['Failed opening temp-506.rdb for saving', 'Failed opening temp-N.rdb for saving'],
 ] as const) {
   test(`tidy: ${tidied}`, () => assert.equal(tidy(line), tidied))
 }

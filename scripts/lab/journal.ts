@@ -57,6 +57,7 @@ const variable: [RegExp, string][] = [
   [/\b[0-9a-f]{32}\b/g, 'ID'],
   [/(systemd-private-ID-\S+?)-[A-Za-z0-9]{6}\b/g, '$1'],
   [/\b0x[0-9a-f]{4,}/g, '0xN'],
+  [/\btemp-\d+(?=\.rdb\b)/g, 'temp-N'],
   [/\b(tmp|bats-run|bats\.\d+)[.-][A-Za-z0-9]{6,12}\b/g, '$1'],
   [/(?<=[:. ])(3276[89]|327[7-9]\d|32[89]\d\d|3[3-9]\d{3}|[45]\d{4}|6[0-5]\d{3})\b/g, 'PORT'],
   [/\b\d+(\.\d+)?(ms|us|s)\b/g, 'N$2'],

@@ -51,6 +51,7 @@ print_logs() {
   printf -- '--logs--\n'
   log_files | while read -r size path; do
     before=$(awk -v path="$path" '{ s = $1; sub(/^[0-9]+ /, "") } $0 == path { print s }' "$state/logs")
+    grep -Iq . "$path" || continue # binary logs and rotated ones that are packed
     [ "$size" -ge "${before:-0}" ] || before=0
     [ "$size" -eq "${before:-0}" ] || tail -c +$((${before:-0} + 1)) "$path" | head -c 100000 | tr -d '\000'
   done
