@@ -399,15 +399,20 @@ frontend() { printf 'frontend further\n\tbind %s\n\tdefault_backend application\
 
 # bats test_tags=option:transparent
 @test "shows servers the client's address instead of its own" {
+  # An address that is not this machine's, though what goes there comes back to it, as on a router.
+  ip rule del to 198.51.100.77 lookup 99 2>/dev/null || true
+  ip rule add to 198.51.100.77 lookup 99
+  ip route replace local 198.51.100.77 dev lo table 99
   site 'setcap cap_net_raw' <<'EOF'
 frontend further
-	bind 127.0.0.1:8096
+	bind 127.0.0.1:8096 accept-proxy
 	default_backend transparent
 backend transparent
 	source 0.0.0.0 usesrc clientip
 	server one 127.0.0.1:8201
 EOF
-  [[ $(get --interface 127.0.0.77 http://127.0.0.1:8096/) == 'GET / from 127.0.0.77 '* ]]
+  [[ $(printf 'PROXY TCP4 198.51.100.77 127.0.0.1 1234 8096\r\nGET / HTTP/1.0\r\n\r\n' |
+    nc -w 5 127.0.0.1 8096 | tail -n 1) == 'GET / from 198.51.100.77 '* ]]
 }
 
 # Last: the others need it running.
