@@ -50,11 +50,16 @@ export function readSchema(): Pick<Registry, 'directives' | 'attacks' | 'platfor
     parse(readFileSync(join(projectRoot, 'schema', name), 'utf8')) as Record<string, never>
   const platforms = Object.entries<Omit<Platform, 'id'>>(read('platforms.yaml'))
   return {
-    directives: read('directives.yaml'),
+    directives: readCatalogue(),
     attacks: read('attacks.yaml'),
     messages: read('messages.yaml'),
     platforms: platforms.map(([id, platform]) => ({ ...platform, id })),
   }
+}
+
+/** The catalogue of directives, which another revision of this repository has too. */
+export function readCatalogue(root = projectRoot): Registry['directives'] {
+  return parse(readFileSync(join(root, 'schema', 'directives.yaml'), 'utf8')) as never
 }
 
 /** The only reader of profiles/. `root` holds the directory profiles; `only` names the ids wanted. */
