@@ -12,7 +12,8 @@ export interface RenderOptions {
   systemd?: number | undefined
 }
 
-const stageTitles: Record<Stage, string> = {
+/** The titles of the parts of a drop-in. */
+export const stageTitles: Record<Stage, string> = {
   filesystem: 'Filesystem',
   privilege: 'Privilege',
   kernel: 'Kernel',
@@ -75,7 +76,7 @@ function renderFile(
 }
 
 /** The first systemd that knows the directive and each value in it. */
-function neededVersion(info: DirectiveInfo, value: Value): number {
+export function neededVersion(info: DirectiveInfo, value: Value): number {
   const items = itemsOf(value).map((item) => info.valuesSince?.[item] ?? 0)
   return Math.max(info.since, ...items)
 }
