@@ -129,7 +129,7 @@ export const values: Record<string, (random: Random) => string> = {
   LoadCredential: (random) => random.pick(['', 'a:/x', 'b', 'a:/y']),
   LoadCredentialEncrypted: (random) => random.pick(['', 'a:/x', 'b', 'c:/etc/c', ':']),
   SetCredential: (random) => random.pick(['', 'a:text', 'b:']),
-  SetCredentialEncrypted: (random) => random.pick(['', 'a:YWJj', 'k: YWJjZA==']),
+  SetCredentialEncrypted: (random) => random.pick(['', 'a:YWJj', 'k: YWJjZA==', 'k:']),
   ImportCredential: (random) => random.pick(['', 'a.*', 'b']),
   IPIngressFilterPath: (random) => random.pick(['', '/sys/fs/bpf/in', 'relative']),
   IPEgressFilterPath: (random) => random.pick(['', '/sys/fs/bpf/out']),

@@ -33,6 +33,13 @@ describe('scoreUnit', () => {
     assert.throws(() => score('', { systemd: '200' }), /choose one of 247, 252/)
   })
 
+  it('takes a credential without content for none, so that the type stays oneshot', () => {
+    const unit = (value: string) =>
+      `[Unit]\nSuccessAction=reboot\n[Service]\nSetCredential=${value}\n`
+    assert.equal(scoreUnit({ name: 'a.service', unit: unit('a:') }).exposure, '9.6')
+    assert.throws(() => scoreUnit({ name: 'a.service', unit: unit('a:b') }), /Type=exec/)
+  })
+
   it('reads drop-ins after the unit, by base name', () => {
     const dropins: [string, string][] = [
       ['a.service.d/9.conf', '[Service]\nPrivateNetwork=no\n'],

@@ -121,7 +121,7 @@ function credentialReader(field: 'loadCredentials' | 'setCredentials', encrypted
     const rest = colon < 0 ? '' : value.slice(colon + 1)
     const fits =
       field === 'setCredentials'
-        ? colon >= 0 && (!encrypted || isBase64(rest))
+        ? rest !== '' && (!encrypted || isBase64(rest))
         : isSource(rest, env)
     if (id === undefined || !isCredentialName(id) || !fits)
       return env.ignored(`"${value}" is no credential; it is ignored`)
