@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
+import { withDraft } from './drafts.ts'
 import { knownId, profileIds, readRegistry } from './registry.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'fenced-drafts-'))
@@ -31,4 +32,11 @@ test('a draft that is not there, and a list in another form, are told', () => {
     write(text)
     assert.ok(problemsOf().includes('profiles/drafts.yaml drafts'), text)
   }
+})
+
+test('one more draft stands among the others, below the comments', () => {
+  const text = '# Drafts, each with what is missing.\na: x\nc: x\n'
+  assert.equal(withDraft(text, 'b', 'not measured'), text.replace('c:', 'b: not measured\nc:'))
+  assert.equal(withDraft(text, 'd', 'y'), `${text}d: y\n`)
+  assert.equal(withDraft('', 'a', 'y'), 'a: y\n')
 })

@@ -29,6 +29,14 @@ export function readDrafts(root: string, ids: string[]): Drafts {
   return { drafts, problems }
 }
 
+/** The file with one more draft, among the others by its name. */
+export function withDraft(text: string, id: string, missing: string): string {
+  const lines = text.split('\n')
+  const later = lines.findIndex((line) => /^[a-z]/.test(line) && line > `${id}:`)
+  const end = lines.at(-1) === '' ? lines.length - 1 : lines.length
+  return lines.toSpliced(later < 0 ? end : later, 0, `${id}: ${missing}`).join('\n')
+}
+
 function isTexts(value: unknown): value is Record<string, string> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
   return Object.values(value).every((text) => typeof text === 'string' && text.trim() !== '')

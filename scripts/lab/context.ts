@@ -4,6 +4,7 @@ import type { Progress } from './progress.ts'
 export const flags = {
   platform: { type: 'string' },
   packages: { type: 'string' },
+  unit: { type: 'string' },
   command: { type: 'string' },
   'drop-in': { type: 'string' },
   filter: { type: 'string' },

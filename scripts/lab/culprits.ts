@@ -6,12 +6,14 @@ export interface Culprit<T, F> {
 
 /**
  * Finds which parts cannot be had, by trying halves: the parts that pass together are kept, and each of the others
- * is told with what failed when it was added to those. Few bad ones among many take few tries.
+ * is told with what failed when it was added to those. Few bad ones among many take few tries. Parts that are likely to
+ * be bad come after the rest, one by one.
  */
 export async function findCulprits<T, F>(
   parts: T[],
   /** Undefined where everything passes with these. */
   fails: (parts: T[]) => Promise<F | undefined>,
+  isLikely?: (part: T) => boolean,
 ): Promise<{ kept: T[]; culprits: Culprit<T, F>[] }> {
   const kept: T[] = []
   const culprits: Culprit<T, F>[] = []
@@ -32,6 +34,9 @@ export async function findCulprits<T, F>(
     await settle(some.slice(0, middle))
     await settle(some.slice(middle))
   }
-  await settle(parts, true)
+  if (isLikely) {
+    await settle(parts.filter((part) => !isLikely(part)))
+    for (const part of parts.filter(isLikely)) await settle([part])
+  } else await settle(parts, true)
   return { kept, culprits }
 }

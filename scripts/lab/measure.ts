@@ -1,7 +1,6 @@
 import { join } from 'node:path'
 import { readFileSync } from 'node:fs'
 import { formatProblem } from '../core/problem.ts'
-import type { Measured } from '../core/measured/types.ts'
 import { digest } from '../digest.ts'
 import { knownId, allIds, projectRoot, readRegistry } from '../registry.ts'
 import type { Entry } from '../registry.ts'
@@ -12,7 +11,7 @@ import { readJobs } from './jobs.ts'
 import { createLab } from './lab.ts'
 import { LabError } from './lab-error.ts'
 import { withLock } from './lock.ts'
-import { dropInsFor } from './drop-ins.ts'
+import { isFresh } from './fresh.ts'
 import { measureService } from './measurement.ts'
 import type { Measurement } from './measurement.ts'
 import { findPlatform, readPlatforms } from './platforms.ts'
@@ -133,22 +132,9 @@ function readTasks(services: string[], flags: Flags): Task[] {
     return wanted.filter(has).flatMap((platform): Task[] => {
       const subject = subjectOf(entry, platform, directives)
       const experiments = platform.id === first?.id
-      if (flags.all && isFresh(entry.measured, entry, subject)) return []
+      // With --all a run that nothing has changed since is not made again: so it goes on where it was stopped.
+      if (flags.all && isFresh(entry.measured, subject)) return []
       return [{ entry, subject, experiments }]
     })
   })
-}
-
-/** With --all a run that nothing has changed since is not made again: so it goes on where it was stopped. */
-function isFresh(measured: Measured | undefined, { probe }: Entry, subject: Subject): boolean {
-  const run = measured?.platforms[subject.platform.id]
-  if (!run || measured?.probe !== digest(probe)) return false
-  const { full, option } = dropInsFor(subject)
-  const options = Object.entries(run.options ?? {})
-  return (
-    run.dropIn === digest(full) &&
-    options.every(([name, { dropIn }]) => {
-      return subject.profile.options?.[name] !== undefined && dropIn === digest(option(name))
-    })
-  )
 }

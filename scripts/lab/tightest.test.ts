@@ -8,9 +8,14 @@ import type { Lab } from './lab.ts'
 import { findPlatform } from './platforms.ts'
 import type { Subject } from './subject.ts'
 import { findTightest } from './tightest.ts'
-import { toCandidates } from './tighten.ts'
+import { toCandidates } from './written.ts'
 
 const { directives: catalogue } = readSchema()
+const head = `# yaml-language-server: $schema=../../schema/profile.schema.json
+name: X
+unit: x.service
+packages: [x]
+`
 const profile = { id: 'x', name: 'X', unit: 'x.service', packages: ['x'] } as Profile
 const subject = {
   ...{ id: 'x', unit: 'x.service', profile, catalogue },
@@ -62,7 +67,7 @@ test('finds what can be had, the fewest grants, and what cannot', async () => {
   assert.deepEqual(Object.keys(leftOut), ['PrivateNetwork'])
   assert.equal(needed['ReadWritePaths']?.['-/var/log/x']?.check, 'writes its log')
 
-  const draft = draftProfile(profile, found, catalogue)
+  const draft = draftProfile(head, found, catalogue)
   assert.match(draft, /^# yaml-language-server/)
   assert.match(draft, /# "binds port 80" fails: refused\n +CAP_NET_BIND_SERVICE: ''/)
   assert.match(draft, /leftOut:\n +# "serves the network" fails: refused\n +PrivateNetwork: ''/)

@@ -1,5 +1,5 @@
 import type { Directives, Value } from '../core/profile/types.ts'
-import { isSingle } from '../core/profile/values.ts'
+import { isSingle, itemsOf } from '../core/profile/values.ts'
 import {
   addressFamilies,
   capabilities,
@@ -19,7 +19,8 @@ export interface Tightest {
   directives: Directives
   /** By directive, and by item of a list: what failed without it. */
   needed: Record<string, Record<string, Failure>>
-  leftOut: Record<string, Failure>
+  /** With the reason where it is plain without a person. */
+  leftOut: Record<string, Failure & { reason?: string }>
 }
 
 /** What a list could allow, by directive; the strictest first, so that the search begins with nothing allowed. */
@@ -35,14 +36,44 @@ export function candidates(systemd: string, written: string[]): Record<string, s
   }
 }
 
+/** What most services break on, and what most need, in the order in which it is best taken away: the search is shorter. */
+const likely = {
+  directives: [
+    'ProtectSystem',
+    'CapabilityBoundingSet',
+    'PrivateUsers',
+    'PrivateNetwork',
+    'IPAddressDeny',
+    'RestrictAddressFamilies',
+    'SystemCallFilter',
+  ],
+  items: [
+    'CAP_CHOWN',
+    'CAP_DAC_OVERRIDE',
+    'CAP_NET_BIND_SERVICE',
+    'CAP_SETGID',
+    'CAP_SETUID',
+    'AF_UNIX',
+    'AF_INET',
+    'AF_INET6',
+    // First the groups that hold others.
+    '@privileged',
+    '@resources',
+    '@chown',
+    '@setuid',
+  ],
+}
+
 /**
  * Searches the tightest directives with which every check passes: first what can be had at its strictest all together,
- * then weaker values and single grants for the rest. `written` are directories that the service's files are in.
+ * then weaker values and single grants for the rest. `written` are directories that the service's files are in; `fixed`
+ * is set throughout.
  */
 export async function findTightest(
   bench: Bench,
   written: string[],
   progress: (line: string) => void,
+  fixed: Directives = {},
 ): Promise<Tightest> {
   const { catalogue, platform } = bench.subject
   const systemd = Number(platform.systemd)
@@ -52,14 +83,19 @@ export async function findTightest(
 
   const strictest = Object.entries(catalogue).flatMap(([name, info]): [string, Value][] => {
     const { account, strictest, since } = info
-    if (!account || strictest === undefined || since > systemd) return []
-    return [[name, strictest]]
+    if (!account || strictest === undefined || since > systemd || name in fixed) return []
+    if (!bench.unenforced.includes(name)) return [[name, strictest]]
+    // It would pass whatever it breaks.
+    found.leftOut[name] = { check: '', message: 'not tried: this host cannot enforce it' }
+    return []
   })
   progress(`trying ${strictest.length} directives at their strictest`)
-  const { kept, culprits } = await findCulprits(strictest, (parts) =>
-    fails(Object.fromEntries(parts)),
+  const { kept, culprits } = await findCulprits(
+    strictest,
+    (parts) => fails({ ...fixed, ...Object.fromEntries(parts) }),
+    ([name]) => likely.directives.includes(name),
   )
-  found.directives = Object.fromEntries(kept)
+  found.directives = { ...fixed, ...Object.fromEntries(kept) }
 
   for (const {
     part: [name],
@@ -75,7 +111,20 @@ export async function findTightest(
     Object.assign(found.needed, granted.needed)
     progress(`${name}: ${Object.entries(granted.directives).map(words).join(', ')}`)
   }
+  for (const name of Object.keys(found.directives)) {
+    if (!(name in fixed) && isCovered(name)) delete found.directives[name]
+  }
   return found
+
+  /** What another directive brings along needs no line. */
+  function isCovered(name: string): boolean {
+    return catalogue[name]?.coveredBy?.some((other) => isStrict(other)) === true
+  }
+
+  function isStrict(name: string): boolean {
+    const value = found.directives[name]
+    return value !== undefined && itemsOf(value)[0] === catalogue[name]?.strictest
+  }
 
   async function loosen(name: string): Promise<Omit<Tightest, 'leftOut'> | undefined> {
     if (name === 'ProtectSystem') return (await withPaths()) ?? weaker(name)
@@ -104,8 +153,11 @@ export async function findTightest(
       return { ...found.directives, ...beside, ...(value !== undefined && { [name]: value }) }
     }
     if (items.length === 0 || (await fails(set(items)))) return undefined
-    const { culprits } = await findCulprits(items, (removed) =>
-      fails(set(items.filter((item) => !removed.includes(item)))),
+    const rank = (item: string) => likely.items.indexOf(item)
+    const { culprits } = await findCulprits(
+      items.toSorted((a, b) => rank(a) - rank(b)),
+      (removed) => fails(set(items.filter((item) => !removed.includes(item)))),
+      (item) => rank(item) >= 0,
     )
     const needed = culprits.map(({ part }) => part)
     const value = set(needed)[name]

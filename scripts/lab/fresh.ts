@@ -1,0 +1,18 @@
+import type { Measured } from '../core/measured/types.ts'
+import { digest } from '../digest.ts'
+import { dropInsFor } from './drop-ins.ts'
+import type { Subject } from './subject.ts'
+
+/** True where the run on the subject's platform was made with the drop-in, the options and the probe as they stand. */
+export function isFresh(measured: Measured | undefined, subject: Subject): boolean {
+  const run = measured?.platforms[subject.platform.id]
+  if (!run || measured?.probe !== digest(subject.probe)) return false
+  const { full, option } = dropInsFor(subject)
+  const options = Object.entries(run.options ?? {})
+  return (
+    run.dropIn === digest(full) &&
+    options.every(([name, { dropIn }]) => {
+      return subject.profile.options?.[name] !== undefined && dropIn === digest(option(name))
+    })
+  )
+}
