@@ -28,4 +28,6 @@ fi
 # The machine manages this one, and a cgroup that hands out controllers holds no process beside its children (cgroups(7)).
 mkdir "/sys/fs/cgroup/$CGROUP/machine"
 echo 0 >"/sys/fs/cgroup/$CGROUP/machine/cgroup.procs"
+# With the usual priority, whatever that of the lab is: what a service may set depends on where it starts.
+renice -n 0 -p $$ >/dev/null
 exec "$@"
