@@ -33,6 +33,8 @@ for (const [line, tidied] of [
     '/tmp/systemd-private-ID-nginx.service/tmp gone',
   ],
   ['cannot read /tmp/tmp.Ab3dE6gH/file', 'cannot read /tmp/tmp/file'],
+  ['open() "/srv/missing-325551610" failed', 'open() "/srv/missing-N" failed'],
+  ['timed out after 10002 milliseconds', 'timed out after N milliseconds'],
   ['Failed opening temp-506.rdb for saving', 'Failed opening temp-N.rdb for saving'],
 ] as const) {
   test(`tidy: ${tidied}`, () => assert.equal(tidy(line), tidied))

@@ -60,7 +60,8 @@ const variable: [RegExp, string][] = [
   [/\btemp-\d+(?=\.rdb\b)/g, 'temp-N'],
   [/\b(tmp|bats-run|bats\.\d+)[.-][A-Za-z0-9]{6,12}\b/g, '$1'],
   [/(?<=[:. ])(3276[89]|327[7-9]\d|32[89]\d\d|3[3-9]\d{3}|[45]\d{4}|6[0-5]\d{3})\b/g, 'PORT'],
-  [/\b\d+(\.\d+)?(ms|us|s)\b/g, 'N$2'],
+  [/\b\d+(\.\d+)?(ms|us|s| milliseconds)\b/g, 'N$2'],
+  [/(?<!\d)[1-9]\d{6,}/g, 'N'], // drawn at random, as a rule
 ]
 
 const longest = 240
