@@ -1,5 +1,5 @@
-import { mkdirSync, renameSync, statfsSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { chownSync, mkdirSync, renameSync, statSync, statfsSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { LabError } from './lab-error.ts'
 import { owner } from './owner.ts'
@@ -29,5 +29,13 @@ export function needSpace(megabytes: number) {
 export function replaceFile(path: string, text: string) {
   const partial = `${path}.${owner}`
   writeFileSync(partial, text)
+  handOver(partial, dirname(path))
   renameSync(partial, path)
+}
+
+/** Gives what root has made to whom the directory belongs: the lab is run with sudo in somebody's clone. */
+export function handOver(path: string, directory = dirname(path)) {
+  if (process.getuid?.() !== 0) return
+  const { uid, gid } = statSync(directory)
+  chownSync(path, uid, gid)
 }

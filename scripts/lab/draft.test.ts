@@ -15,7 +15,7 @@ import type { Tightest } from './tightest.ts'
 const { directives: catalogue, ...schema } = readSchema()
 const survey: Survey = {
   ...{ unit: 'x.service', started: true, type: 'simple', reloads: true, user: '', steady: true },
-  ...{ accounts: [], rotations: [], listeners: [], section: 'contrib/web' },
+  ...{ accounts: [], rotations: [], listeners: [], openFiles: [], section: 'contrib/web' },
   ...{ homepage: 'https://example.org/', synopsis: 'small web server for examples' },
 }
 

@@ -3,7 +3,7 @@ import type { Document, YAMLMap } from 'yaml'
 import type { Directives, Value } from '../core/profile/types.ts'
 import { reasonOf } from '../core/profile/values.ts'
 import type { Catalogue } from '../core/profile/values.ts'
-import { style } from './profile-draft.ts'
+import { quoted, style } from './profile-draft.ts'
 import type { Tightest } from './tightest.ts'
 import type { Failure } from './verdict.ts'
 
@@ -17,7 +17,7 @@ interface Written {
  * empty one, below what failed without it, and `npm run validate` names each that a person has yet to write.
  */
 export function draftProfile(text: string, found: Tightest, catalogue: Catalogue): string {
-  const document = parseDocument(text)
+  const document = parseDocument(text, quoted)
   const { directives: old = {}, leftOut: oldLeftOut = {} } = document.toJS() as Written
   const inOrder = (names: object) => Object.keys(catalogue).filter((name) => name in names)
   const directives = inOrder(found.directives).map((name): [string, Value] => {

@@ -62,7 +62,11 @@ export async function measure(services: string[], flags: Flags, context: Context
   process.stdout.write(measureTable(rows))
   const isClean = ({ measurement }: (typeof runs)[number]) =>
     measurement?.failures.length === 0 && measurement.findings.length === 0
-  return runs.every(isClean) ? 0 : 1
+  const isAllClean = runs.every(isClean)
+  if (isAllClean && services.length > 0) {
+    context.progress(`next: npm run validate -- ${services.join(' ')}`)
+  }
+  return isAllClean ? 0 : 1
 }
 
 async function runTask({ entry, subject, experiments }: Task, jobs: number, context: Context) {

@@ -4,7 +4,7 @@ import { idForm, reservedIds } from '../core/rules/id.ts'
 import { withDraft } from '../drafts.ts'
 import { projectRoot, readRegistry } from '../registry.ts'
 import { UsageError } from '../usage.ts'
-import { replaceFile } from './cache.ts'
+import { handOver, replaceFile } from './cache.ts'
 import type { Context, Flags } from './context.ts'
 import { draftProfile } from './draft.ts'
 import { readJobs } from './jobs.ts'
@@ -99,6 +99,7 @@ function write(id: string, packages: string[], survey: Survey) {
   const drafts = join(projectRoot, 'profiles', 'drafts.yaml')
   const before = existsSync(drafts) ? readFileSync(drafts, 'utf8') : ''
   mkdirSync(directory)
+  handOver(directory)
   try {
     replaceFile(join(directory, 'profile.yaml'), draftHead(id, packages, survey))
     replaceFile(join(directory, 'probe.bats'), draftProbe(id, survey))

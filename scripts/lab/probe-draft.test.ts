@@ -6,7 +6,11 @@ import type { Survey } from './survey.ts'
 
 const survey: Survey = {
   ...{ unit: 'x.service', started: true, type: 'simple', reloads: true, user: '', steady: true },
-  ...{ accounts: ['root', 'www-data'], rotations: ['/etc/logrotate.d/x'] },
+  ...{
+    accounts: ['root', 'www-data'],
+    rotations: ['/etc/logrotate.d/x'],
+    openFiles: ['/var/log/x.log'],
+  },
   listeners: [
     { kind: 'tcp', address: '*', port: 80 },
     { kind: 'udp', address: '0.0.0.0', port: 53 },
@@ -27,6 +31,7 @@ test('a daemon that does everything gets every check, the stop last', async () =
   assert.deepEqual(names, [
     'starts and keeps the processes that it began with',
     'runs as the users that it is meant to',
+    'holds its files open, logs too',
     'listens where it is meant to',
     'reloads without going away',
     'lets go of its old logs when they are rotated',
@@ -45,6 +50,7 @@ test('a daemon that does everything gets every check, the stop last', async () =
     "nc -z -w 2 -U '/run/x.sock'",
     '[ "$users" = "root www-data" ]',
     'logrotate --force /etc/logrotate.d/x',
+    'eventually holds /var/log/x.log',
   ]) {
     assert.ok(probe.includes(line), line)
   }
@@ -52,7 +58,14 @@ test('a daemon that does everything gets every check, the stop last', async () =
 })
 
 test('what a service does not have is not checked', async () => {
-  const bare = { reloads: false, steady: false, accounts: ['root'], rotations: [], listeners: [] }
+  const bare = {
+    reloads: false,
+    steady: false,
+    accounts: ['root'],
+    rotations: [],
+    listeners: [],
+    openFiles: [],
+  }
   const plain: Survey = { ...survey, ...bare }
   assert.deepEqual(checkNames(plain), [
     'starts and stays up',

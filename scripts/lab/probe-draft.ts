@@ -35,6 +35,11 @@ const checks: Check[] = [
     when: ({ accounts }) => accounts.some((account) => account !== 'root'),
   },
   {
+    name: 'holds its files open, logs too',
+    lines: ['eventually holds OPEN'],
+    when: ({ openFiles }) => openFiles.length > 0,
+  },
+  {
     name: 'listens where it is meant to',
     lines: ['is_there'],
     when: ({ listeners }) => listeners.length > 0,
@@ -52,7 +57,12 @@ const checks: Check[] = [
   },
   {
     name: 'lets go of its old logs when they are rotated',
-    lines: ['logrotate --force ROTATIONS', 'eventually is_there', 'eventually writes_no_old_log'],
+    lines: [
+      'logrotate --force ROTATIONS',
+      'eventually is_there',
+      'eventually writes_no_old_log',
+      'eventually holds OPEN',
+    ],
     when: ({ rotations }) => rotations.length > 0,
   },
   {
@@ -95,15 +105,24 @@ export function draftProbe(id: string, survey: Survey, without: string[] = []): 
   const taken = (check: Check) => check.when(survey) && !without.includes(check.name)
   const text = ({ name, lines }: Check) =>
     [`@test "${name}" {`, ...lines.map((line) => `  ${filled(line, survey)}`), '}', ''].join('\n')
-  const own = checks.filter(taken).map(text)
+  const own = checks.filter(taken).map((check) => text(withFiles(check, survey)))
   const end = [last]
     .filter(taken)
     .map((check) => `# Last: the others need it running.\n${text(check)}`)
   return [head(id, survey), ...own, ...end].join('\n')
 }
 
-function filled(line: string, { accounts, rotations }: Survey): string {
-  return line.replace('ACCOUNTS', accounts.join(' ')).replace('ROTATIONS', rotations.join(' '))
+/** A service that holds no file open says nothing of one. */
+function withFiles(check: Check, { openFiles }: Survey): Check {
+  if (openFiles.length > 0) return check
+  return { ...check, lines: check.lines.filter((line) => !line.endsWith(' OPEN')) }
+}
+
+function filled(line: string, { accounts, rotations, openFiles }: Survey): string {
+  return line
+    .replace('ACCOUNTS', accounts.join(' '))
+    .replace('ROTATIONS', rotations.join(' '))
+    .replace('OPEN', openFiles.join(' '))
 }
 
 function head(id: string, survey: Survey): string {
@@ -144,10 +163,18 @@ restart() {
   systemctl reset-failed "$UNIT" || true
   systemctl restart "$UNIT"
 }
-${survey.rotations.length > 0 ? `${oldLog}\n` : ''}
+${survey.openFiles.length > 0 ? `${holds}\n` : ''}${survey.rotations.length > 0 ? `${oldLog}\n` : ''}
 setup_file() { eventually is_there || true; }
 `
 }
+
+const holds = `# holds FILE...: a log that it cannot open is one that nobody reads
+holds() {
+  local pid path
+  for path in "$@"; do
+    for pid in $(processes); do find "/proc/$pid/fd" -lname "$path"; done | grep -q . || return 1
+  done
+}`
 
 const oldLog = `writes_no_old_log() {
   local pid

@@ -1,5 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { readDrafts } from '../drafts.ts'
+import { allIds, projectRoot } from '../registry.ts'
 import { UsageError } from '../usage.ts'
 import { LabError } from './lab-error.ts'
 import { quote, withMachine } from './machine.ts'
@@ -43,8 +45,15 @@ export async function probe(services: string[], flags: Flags, context: Context):
     })
     if (timedOut) context.progress('lab: the probe was not done within 600 s')
     if (code !== 0) await journal()
+    else if (isDraft(services[0])) {
+      context.progress(`next: npm run lab -- tighten ${services[0]} --write, if it checks all`)
+    }
     return code === 0 ? 0 : 1
   })
+}
+
+function isDraft(id = ''): boolean {
+  return Object.hasOwn(readDrafts(projectRoot, allIds()).drafts, id)
 }
 
 /** The default run leaves every option's tests out; bats wants each tag by name. */

@@ -20,7 +20,7 @@ export function draftHead(id: string, packages: string[], survey: Survey): strin
   const shelf = shelves[section.split('/').at(-1) ?? '']
   const summary = `${synopsis.charAt(0).toUpperCase()}${synopsis.slice(1)}`.replace(/\.$/, '')
   const template = /^(.+@)[^@]+(\.service)$/.exec(unit)
-  const document = new Document({
+  const head = {
     name: id,
     summary:
       summary.length < 10 ? `${summary}, of the package ${packages[0]}` : summary.slice(0, 120),
@@ -30,7 +30,8 @@ export function draftHead(id: string, packages: string[], survey: Survey): strin
     unit: template ? `${template[1]}${template[2]}` : unit,
     ...(template && { instance: unit }),
     packages,
-  })
+  }
+  const document = new Document(head, quoted)
   const comment = (key: string, text: string) => {
     if (!isMap(document.contents)) return
     const pair = document.contents.items.find(
@@ -56,6 +57,9 @@ export function draftHead(id: string, packages: string[], survey: Survey): strin
   document.commentBefore = ' yaml-language-server: $schema=../../schema/profile.schema.json'
   return document.toString(style)
 }
+
+/** What an older YAML would take for a switch or a number stands in quotes. */
+export const quoted = { compat: 'yaml-1.1' } as const
 
 /** As prettier would write it. */
 export const style = {

@@ -24,6 +24,7 @@ print_facts() {
   done
   for pid in $pids; do
     echo "Process=$pid $(ps -o user:64= -p "$pid")"
+    find "/proc/$pid/fd" \( -lname '/var/*' -o -lname '/run/*' \) ! -lname '* (deleted)' -printf 'Open=%l\n' 2>/dev/null
   done
   printf '%s\n' "$sockets" | sed 's/^/Socket=/'
   print_package

@@ -10,6 +10,8 @@ User=
 DynamicUser=no
 Steady=yes
 Process=78 tinyproxy
+Open=/var/log/tinyproxy/tinyproxy.log
+Open=/var/log/$(reboot)
 Socket=tcp   LISTEN 0      1024         0.0.0.0:8888  0.0.0.0:*    users:(("tinyproxy",pid=78,fd=3))
 Socket=tcp   LISTEN 0      1024            [::]:8888     [::]:*    users:(("tinyproxy",pid=78,fd=4))
 Socket=u_str LISTEN 0 4096 /run/systemd/private 9711 * 0 users:(("systemd",pid=1,fd=22))
@@ -35,6 +37,7 @@ test('what the machine says becomes a survey', () => {
       { kind: 'tcp', address: '0.0.0.0', port: 8888 },
       { kind: 'tcp', address: '::', port: 8888 },
     ],
+    openFiles: ['/var/log/tinyproxy/tinyproxy.log'],
     rotations: ['/etc/logrotate.d/tinyproxy'],
     section: 'web',
     homepage: 'https://tinyproxy.github.io/',

@@ -18,6 +18,8 @@ export interface Survey {
   /** The accounts that its processes run as, sorted. */
   accounts: string[]
   listeners: Listener[]
+  /** Files of /var and /run that it holds open, logs above all. */
+  openFiles: string[]
   /** Its packages' files under /etc/logrotate.d. */
   rotations: string[]
   section: string
@@ -72,6 +74,7 @@ export function parseSurvey(unit: string, text: string): Survey {
     steady: one('Steady') === 'yes' && pids.length > 0,
     accounts: [...new Set(processes.map(([, user = '']) => user))].filter(Boolean).toSorted(),
     listeners: parseListeners(all('Socket'), pids),
+    openFiles: [...new Set(all('Open'))].filter((path) => /^[\w./+-]+$/.test(path)).toSorted(),
     rotations: [...new Set(all('Rotation'))],
     section: one('Section'),
     homepage: one('Homepage'),

@@ -10,6 +10,7 @@ import { findCulprits } from './culprits.ts'
 import { dropInsFor } from './drop-ins.ts'
 import { stricterValues } from './experiments.ts'
 import type { Bench } from './experiments.ts'
+import { usualLines } from './journal.ts'
 import { failureOf } from './verdict.ts'
 import type { Failure } from './verdict.ts'
 
@@ -78,7 +79,8 @@ export async function findTightest(
   const { catalogue, platform } = bench.subject
   const systemd = Number(platform.systemd)
   const lists = candidates(platform.systemd, written)
-  const fails = (directives: Directives) => failureWith(bench, directives)
+  const usual = new Set(bench.usual)
+  const fails = (directives: Directives) => failureWith({ ...bench, usual }, directives)
   const found: Tightest = { directives: {}, needed: {}, leftOut: {} }
 
   const strictest = Object.entries(catalogue).flatMap(([name, info]): [string, Value][] => {
@@ -189,7 +191,10 @@ export async function findTightest(
 async function failureWith({ lab, subject, usual }: Bench, directives: Directives) {
   const text = dropInsFor(subject).experiment(directives)
   const trial = await lab.trial(subject, { 'hardening.conf': text }, { untilFailure: true })
-  return failureOf(trial, { usual })
+  const failure = failureOf(trial, { usual })
+  // What is said where everything passes explains no failure later on.
+  if (!failure) for (const line of usualLines(trial.journal)) usual.add(line)
+  return failure
 }
 
 function asGrants(items: string[]): Record<string, string> {
