@@ -114,7 +114,7 @@ function nextSteps(id: string): string[] {
   return [
     `next, in this order:`,
     `  edit profiles/${id}/probe.bats              what would people miss? The draft knows only what any service has`,
-    `  npm run lab -- probe ${id}                  one run of it`,
+    `  npm run lab -- probe ${id}                  one run of it; with --platform debian-12 on another release`,
     `  npm run lab -- tighten ${id} --write        the directives once more, with the better probe; your reasons stay`,
     `  npm run validate -- ${id}                   names each reason that you have yet to write`,
     `  npm run lab -- measure ${id}                proves it on every platform`,

@@ -43,3 +43,17 @@ test('passed counts, describeFailure shows', () => {
   assert.match(describeFailure('after', trial('', false))[0] ?? '', /did not start/)
   assert.match(describeFailure('after', trial(''))[0] ?? '', /ran no check/)
 })
+
+test('a line that is said again and again is told once', () => {
+  const check = {
+    name: 'waits',
+    outcome: 'fail' as const,
+    output: 'no file\nno file\nno file\nover',
+  }
+  const trial = { started: true, planned: 1, checks: [check], journal: [] }
+  assert.deepEqual(describeFailure('before', trial).slice(0, 3), [
+    'before: "waits" failed',
+    '    no file (3 times)',
+    '    over',
+  ])
+})

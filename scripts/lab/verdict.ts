@@ -49,13 +49,23 @@ export function describeFailure(what: string, trial: Trial): string[] {
   const failed = trial.checks.filter(({ outcome }) => outcome === 'fail')
   const lines = failed.flatMap(({ name, output }) => [
     `${what}: "${name}" failed`,
-    ...output.split('\n').map((line) => `    ${line}`),
+    ...withoutRepetition(output.split('\n')).map((line) => `    ${line}`),
   ])
   if (trial.checks.length < trial.planned) {
     lines.push(`${what}: the probe ended after ${trial.checks.length} of ${trial.planned} checks`)
   }
   if (trial.planned === 0) lines.push(`${what}: the probe ran no check`)
   return lines.length > 0 ? [...lines, ...journalTail(trial)] : []
+}
+
+/** A check that waits says the same until it gives up. */
+function withoutRepetition(lines: string[]): string[] {
+  return lines.flatMap((line, index) => {
+    if (line === lines[index - 1]) return []
+    const times = lines.slice(index).findIndex((other) => other !== line)
+    const count = times < 0 ? lines.length - index : times
+    return [count > 1 ? `${line} (${count} times)` : line]
+  })
 }
 
 function journalTail({ journal }: Trial): string[] {
