@@ -8,6 +8,9 @@ export default defineConfig({
   testMatch: '*.spec.ts',
   outputDir: '.cache/test-results',
   workers: 1,
+  // A busy machine is no failure.
+  timeout: 180_000,
+  expect: { timeout: 30_000 },
   forbidOnly: true,
   reporter: 'list',
   use: {

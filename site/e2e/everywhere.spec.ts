@@ -67,6 +67,14 @@ test.describe('without JavaScript', () => {
   })
 })
 
+test('an address with a slip leads to the service that was meant', async ({ page }) => {
+  const { id, profile } = richest
+  await page.goto(`/${id.slice(0, -2)}${id.at(-1)}${id.at(-2)}/hardening.conf`)
+  await expect(page.locator('[data-near]')).toHaveText(`Did you mean ${profile.name}?`)
+  await page.locator('[data-near] a').click()
+  await expect(page).toHaveURL(`/${id}/`)
+})
+
 test('forced colours keep the picture', async ({ page }) => {
   await page.emulateMedia({ forcedColors: 'active' })
   await page.goto(`/${richest.id}/`)

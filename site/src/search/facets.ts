@@ -16,7 +16,7 @@ export interface Facts {
 export type Advice = 'harden' | 'packaged' | 'skip'
 
 export const sorts = {
-  '': 'Name, or best match',
+  '': 'Name or match',
   drop: 'Biggest drop',
   before: 'Worst before',
   after: 'Best after',
