@@ -29,22 +29,29 @@ function dice(seed: number) {
   }
 }
 
-/** A directory with so many made-up profiles, measured by nobody, and one that means harm. Never committed. */
-export function syntheticRoot(count: number): string {
-  const root = mkdtempSync(join(tmpdir(), 'fenced-synthetic-'))
+/** So many made-up services, the same at each call. */
+export function madeUp(count: number) {
   const roll = dice(4)
   const pick = (list: string[]) => list[roll(list.length)]!
   const name = () => Array.from({ length: 2 + roll(3) }, () => pick(syllables.split(' '))).join('')
   const some = (most: number) => Array.from({ length: 2 + roll(most) }, () => pick(words))
-  for (let index = 0; index < count; index++) {
-    const id = `${name()}-${index}`
-    write(root, id, {
-      name: `${name()} ${pick(words)}`,
-      summary: `The ${some(6).join(' ')} for ${some(3).join(' and ')}`,
-      category: pick(categories),
-      keywords: [...new Set([name(), ...some(6)])],
-    })
-    writeMeasured(root, id, 40 + roll(58), 10 + roll(30))
+  return Array.from({ length: count }, (_, index) => ({
+    id: `${name()}-${index}`,
+    name: `${name()} ${pick(words)}`,
+    summary: `The ${some(6).join(' ')} for ${some(3).join(' and ')}`,
+    category: pick(categories),
+    keywords: [...new Set([name(), ...some(6)])],
+    before: 40 + roll(58),
+    after: 10 + roll(30),
+  }))
+}
+
+/** A directory with so many made-up profiles, measured by nobody, and one that means harm. Never committed. */
+export function syntheticRoot(count: number): string {
+  const root = mkdtempSync(join(tmpdir(), 'fenced-synthetic-'))
+  for (const { id, before, after, ...said } of madeUp(count)) {
+    write(root, id, said)
+    writeMeasured(root, id, before, after)
   }
   const { id, reason, ...said } = hostile
   write(root, id, {

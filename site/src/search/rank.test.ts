@@ -48,9 +48,11 @@ for (const [query, first] of firsts) {
   test(`"${query}" finds ${first} first`, () => assert.equal(search(query)[0], first))
 }
 
-test('every word must be met', () => {
+test('every word must be met, but a service called by name is found among other words', () => {
   assert.deepEqual(search('relational database'), ['mariadb', 'postgresql'])
-  assert.deepEqual(search('nginx zzzzzz'), [])
+  assert.deepEqual(search('relational zzzzzz'), [])
+  assert.deepEqual(search('nginx zzzzzz'), ['nginx'])
+  assert.deepEqual(search('mysql permission denied'), ['mariadb'])
 })
 
 test('nothing typed gives everything, in its order', () => {

@@ -1,4 +1,5 @@
 import Fuse from 'fuse.js/min-basic'
+import { editDistance } from '../../../scripts/core/yaml/nearest.ts'
 import { normalise, wordsOf } from './normalise.ts'
 
 /** What is searched of one entry. */
@@ -30,7 +31,10 @@ const inside = 2
 const described = 3
 const mistyped = 5
 
-/** Answers queries with ids, best first. Every word of the query must be met somewhere. */
+/**
+ * Answers queries with ids, best first. Every word of the query must be met somewhere; where no service meets them all,
+ * one that is called by name is the answer, and the rest are words of an error or of a question.
+ */
 export function createSearch(docs: Doc[]): (query: string) => string[] {
   const prepared = docs.map(prepare)
   const fuse = new Fuse(prepared, {
@@ -45,7 +49,7 @@ export function createSearch(docs: Doc[]): (query: string) => string[] {
     if (words.length === 0) return docs.map(({ id }) => id)
     const costs = words.map((word) => costsOf(word, prepared, fuse))
     const whole = words.join(' ')
-    return prepared
+    const hits = prepared
       .map((doc, index) => {
         const sum = costs.reduce((total, cost) => total + cost[index]!, 0)
         return { id: doc.id, cost: Math.min(sum, words.length > 1 ? plain(whole, doc) : Infinity) }
@@ -53,15 +57,33 @@ export function createSearch(docs: Doc[]): (query: string) => string[] {
       .filter(({ cost }) => cost < Infinity)
       .toSorted((a, b) => a.cost - b.cost)
       .map(({ id }) => id)
+    return hits.length > 0 ? hits : named(words, prepared)
   }
+}
+
+/** The services that a word names exactly, those of the earliest word first. */
+function named(words: string[], docs: Prepared[]): string[] {
+  const ids = words.flatMap((word) =>
+    docs.filter(({ names, aliases }) => [...names, ...aliases].includes(word)).map(({ id }) => id),
+  )
+  return [...new Set(ids)]
 }
 
 /** The cost of one word for every entry; typing errors count only where nobody is meant plainly. */
 function costsOf(word: string, docs: Prepared[], fuse: Fuse<Prepared>): number[] {
   const costs = docs.map((doc) => plain(word, doc))
   if (word.length < 3 || costs.some((cost) => cost < Infinity)) return costs
-  for (const { refIndex, score = 1 } of fuse.search(word)) costs[refIndex] = mistyped + score
+  for (const { refIndex, score = 1 } of fuse.search(word)) {
+    costs[refIndex] = mistyped + slips(word, docs[refIndex]!) + score / 100
+  }
   return costs
+}
+
+/** How many slips of the fingers a word is from one of a service's own, for its length; a part of a name counts less. */
+function slips(word: string, { names, aliases, words }: Prepared): number {
+  const least = (items: string[]) =>
+    Math.min(...items.map((item) => editDistance(word, item) / Math.max(word.length, item.length)))
+  return Math.min(least(names), least(aliases) + 0.05, least(words) + 0.05)
 }
 
 /** The cost of a text that is there letter by letter, or begins something that is. */
