@@ -55,6 +55,23 @@ const lab = labOf({
     (allows(text, 'ReadWritePaths', '-/var/log/x') && sets(text, 'ReadWritePaths')),
 })
 
+const needsRun = labOf({
+  // As in systemd: with one of these /run stays writable, whatever ProtectSystem says.
+  'writes its pid file': (text) =>
+    !line(text, 'ProtectSystem').includes('strict') ||
+    sets(text, 'ProtectProc') ||
+    (sets(text, 'ReadWritePaths') && allows(text, 'ReadWritePaths', '-/run/x')),
+})
+
+test('what only the first stage needs is found too', async () => {
+  const bench = { lab: needsRun, subject, usual: new Set<string>(), unenforced: [] }
+  const { directives, needed } = await findTightest(bench, ['/srv', '/run/x'], () => {})
+  assert.equal(directives['ProtectSystem'], 'strict')
+  assert.equal(directives['ProtectProc'], 'ptraceable')
+  assert.deepEqual(directives['ReadWritePaths'], { '-/run/x': '' })
+  assert.equal(needed['ReadWritePaths']?.['-/run/x']?.check, 'writes its pid file')
+})
+
 test('finds what can be had, the fewest grants, and what cannot', async () => {
   const bench = { lab, subject, usual: new Set<string>(), unenforced: [] }
   const found = await findTightest(bench, ['/var/log/x', '/srv/y'], () => {})

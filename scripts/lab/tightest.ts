@@ -1,4 +1,4 @@
-import type { Directives, Value } from '../core/profile/types.ts'
+import type { Directives, Stage, Value } from '../core/profile/types.ts'
 import { isSingle, itemsOf } from '../core/profile/values.ts'
 import {
   addressFamilies,
@@ -40,7 +40,6 @@ export function candidates(systemd: string, written: string[]): Record<string, s
 /** What most services break on, and what most need, in the order in which it is best taken away: the search is shorter. */
 const likely = {
   directives: [
-    'ProtectSystem',
     'CapabilityBoundingSet',
     'PrivateUsers',
     'PrivateNetwork',
@@ -86,6 +85,7 @@ export async function findTightest(
   const strictest = Object.entries(catalogue).flatMap(([name, info]): [string, Value][] => {
     const { account, strictest, since } = info
     if (!account || strictest === undefined || since > systemd || name in fixed) return []
+    if (name === 'ProtectSystem') return []
     if (!bench.unenforced.includes(name)) return [[name, strictest]]
     // It would pass whatever it breaks.
     found.leftOut[name] = { check: '', message: 'not tried: this host cannot enforce it' }
@@ -99,6 +99,7 @@ export async function findTightest(
   )
   found.directives = { ...fixed, ...Object.fromEntries(kept) }
 
+  if (!('ProtectSystem' in fixed)) await protectSystem()
   for (const {
     part: [name],
     failure,
@@ -129,7 +130,6 @@ export async function findTightest(
   }
 
   async function loosen(name: string): Promise<Omit<Tightest, 'leftOut'> | undefined> {
-    if (name === 'ProtectSystem') return (await withPaths()) ?? weaker(name)
     if (name === 'SystemCallFilter') return withCalls()
     if (lists[name]) return withItems(name, lists[name])
     return weaker(name)
@@ -147,18 +147,49 @@ export async function findTightest(
     return undefined
   }
 
+  /**
+   * Strict, with the paths that have to stay writable. Later directives make /run writable again, so the first stage,
+   * which a reader may install alone, is tried as well.
+   */
+  async function protectSystem() {
+    const failsAnywhere = async (directives: Directives) =>
+      (await failureWith({ ...bench, usual }, directives, 'filesystem')) ?? fails(directives)
+    const strict: Directives = { ProtectSystem: 'strict' }
+    const failure = await failsAnywhere({ ...found.directives, ...strict })
+    const granted = failure
+      ? ((await withItems(
+          'ReadWritePaths',
+          lists['ReadWritePaths'] ?? [],
+          strict,
+          failsAnywhere,
+        )) ?? (await weaker('ProtectSystem')))
+      : { directives: strict, needed: {} }
+    if (!granted) {
+      if (failure) found.leftOut['ProtectSystem'] = failure
+      return
+    }
+    Object.assign(found.directives, granted.directives)
+    Object.assign(found.needed, granted.needed)
+    progress(`ProtectSystem: ${Object.entries(granted.directives).map(words).join(', ')}`)
+  }
+
   /** The fewest items of a list that the checks need. */
-  async function withItems(name: string, items: string[], beside: Directives = {}) {
+  async function withItems(
+    name: string,
+    items: string[],
+    beside: Directives = {},
+    failsWith = fails,
+  ) {
     const set = (some: string[]): Directives => {
       const strictest = catalogue[name]?.strictest
       const value = some.length > 0 ? asGrants(some) : strictest
       return { ...found.directives, ...beside, ...(value !== undefined && { [name]: value }) }
     }
-    if (items.length === 0 || (await fails(set(items)))) return undefined
+    if (items.length === 0 || (await failsWith(set(items)))) return undefined
     const rank = (item: string) => likely.items.indexOf(item)
     const { culprits } = await findCulprits(
       items.toSorted((a, b) => rank(a) - rank(b)),
-      (removed) => fails(set(items.filter((item) => !removed.includes(item)))),
+      (removed) => failsWith(set(items.filter((item) => !removed.includes(item)))),
       (item) => rank(item) >= 0,
     )
     const needed = culprits.map(({ part }) => part)
@@ -167,11 +198,6 @@ export async function findTightest(
       directives: { ...beside, ...(value !== undefined && { [name]: value }) },
       needed: { [name]: Object.fromEntries(culprits.map(({ part, failure }) => [part, failure])) },
     }
-  }
-
-  async function withPaths() {
-    if (!lists['ReadWritePaths']?.length) return undefined
-    return withItems('ReadWritePaths', lists['ReadWritePaths'], { ProtectSystem: 'strict' })
   }
 
   /** First the groups that the checks need, then the single calls of those groups. */
@@ -188,8 +214,9 @@ export async function findTightest(
   }
 }
 
-async function failureWith({ lab, subject, usual }: Bench, directives: Directives) {
-  const text = dropInsFor(subject).experiment(directives)
+async function failureWith({ lab, subject, usual }: Bench, directives: Directives, stage?: Stage) {
+  const { experiment, changedStage } = dropInsFor(subject)
+  const text = stage ? changedStage(stage, directives) : experiment(directives)
   const trial = await lab.trial(subject, { 'hardening.conf': text }, { untilFailure: true })
   const failure = failureOf(trial, { usual })
   // What is said where everything passes explains no failure later on.

@@ -49,7 +49,9 @@ function runOn(systemd: string): PlatformRun {
     dropIn: digest(text),
     vendor,
     before: score(),
-    stages: {},
+    stages: {
+      filesystem: { ...score(renderDropIn(profile, { ...how, stage: 'filesystem' })), checks: 1 },
+    },
     after: score(text),
     checks,
     attacks: {},
@@ -124,6 +126,11 @@ for (const [what, rule, change, reseal] of [
   ['a grant that was not tried', 'proven', (m) => (first(m).grants = [])],
   ['a grant that nothing needs', 'proven', (m) => (first(m).grants![0]!.breaks = false)],
   ['a check that failed after', 'still-works', (m) => (first(m).checks[0]!.after = 'fail')],
+  [
+    'a check that failed in an early stage',
+    'still-works',
+    (m) => (first(m).stages['filesystem']!.checks = 0),
+  ],
   ['no check at all', 'still-works', (m) => (first(m).checks = [])],
 ] as [string, string, (measured: Measured, context: Context) => unknown, boolean?][]) {
   test(`${rule} finds ${what}`, () => {

@@ -1,7 +1,7 @@
 import { commandFor } from './measured-part.ts'
 import type { Finding, Rule } from './rule.ts'
 
-/** Never break a service silently: every check passed after, on every platform, and the score is no worse. */
+/** Never break a service silently: every check passed after, on every platform and in every stage, and the score is no worse. */
 export const stillWorks: Rule = {
   name: 'still-works',
   check(context) {
@@ -18,6 +18,11 @@ export const stillWorks: Rule = {
       for (const [index, check] of run.checks.entries()) {
         const failed = check.before === 'fail' ? 'before' : check.after === 'fail' ? 'after' : ''
         if (failed) say(['checks', index], `"${check.name}" failed ${failed} on ${id}`)
+      }
+      for (const [stage, { checks }] of Object.entries(run.stages)) {
+        if (checks >= run.checks.length) continue
+        const passed = `only ${checks} of ${run.checks.length} checks passed`
+        say(['stages', stage], `with the stages up to ${stage} ${passed} on ${id}`)
       }
       if (run.checks.length === 0) say(['checks'], `no check ran on ${id}`)
       if (Number(run.after.exposure) > Number(run.before.exposure)) {
