@@ -10,6 +10,7 @@ import { runCommand, UsageError } from './usage.ts'
 /** Each in a file of its own under bench/. */
 const sections: Record<string, () => Promise<Section>> = {
   score: async () => (await import('./bench/score.ts')).benchScore,
+  search: async () => (await import('./bench/search.ts')).benchSearch,
 }
 
 const usage = `usage: npm run bench [-- SECTION...] [--json PATH]

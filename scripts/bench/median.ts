@@ -1,4 +1,5 @@
+import { quantileOf } from './quantile.ts'
+
 export function medianOf(values: number[]): number {
-  const sorted = values.toSorted((left, right) => left - right)
-  return sorted[sorted.length >> 1] ?? 0
+  return quantileOf(values, 0.5)
 }
