@@ -40,6 +40,8 @@ export interface MachineSpec {
   packages: string[]
   /** A directory of this host, copied and seen read-only at /probe inside. */
   probe?: string
+  /** A directory of the cache that keeps what the machine writes, for the next one to boot from; else nothing is kept. */
+  disk?: string
   /** Answers to the packages' questions, in the form of debconf-set-selections. */
   preseed?: string
   signal?: AbortSignal
@@ -104,7 +106,11 @@ async function bootAndUse<T>(spec: MachineSpec, use: (machine: Machine) => Promi
   }
 }
 
-function bootKeeper({ probe, signal }: MachineSpec, lower: string[], cgroup: Cgroup): Running {
+function bootKeeper(
+  { probe, disk, signal }: MachineSpec,
+  lower: string[],
+  cgroup: Cgroup,
+): Running {
   const command = [
     ...guarded(join('/sys/fs/cgroup', basename(cgroup.path))),
     ...['systemd-nspawn', '-q', '-D', 'run/root', '-b', '--register=no', '--keep-unit'],
@@ -118,7 +124,8 @@ function bootKeeper({ probe, signal }: MachineSpec, lower: string[], cgroup: Cgr
     ],
     ...(probe ? [`--bind-ro=${join(cache, 'run/probe').replaceAll(/[\\:]/g, '\\$&')}:/probe`] : []),
   ]
-  const stage = onStage({ lower, ...(probe && { probe }) }, cgroup, command)
+  const kept = { ...(probe && { probe }), ...(disk && { upper: disk }) }
+  const stage = onStage({ lower, ...kept }, cgroup, command)
   const running = start(stage.argv, { cwd: stage.cwd, env: stage.env, ...(signal && { signal }) })
   running.end()
   return running

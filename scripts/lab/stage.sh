@@ -14,7 +14,7 @@ else
   upper=run/upper
   work=run/work
 fi
-mkdir "$upper" "$work"
+mkdir -p "$upper" "$work"
 mount -t overlay overlay -o "lowerdir=$LOWER,upperdir=$upper,workdir=$work" run/root
 
 mkdir run/probe
