@@ -11,6 +11,8 @@ export interface Rendering {
   /** Of the entry's own address. */
   path: string
   text: string
+  /** True where the drop-in of that name holds more, for a newer systemd. */
+  isOlder: boolean
   /** The oldest systemd that knows everything in it. */
   systemd: number
 }
@@ -60,11 +62,12 @@ function renderings(
   const [newest = 0, ...older] = needs
   const wanted = older.filter((_, index) => needs[index]! > floor)
   return [
-    { ...file, text: render(), systemd: newest },
+    { ...file, text: render(), isOlder: false, systemd: newest },
     ...wanted.map((systemd) => ({
       ...file,
       path: `systemd-${systemd}/${file.path}`,
       text: render(systemd),
+      isOlder: true,
       systemd,
     })),
   ]

@@ -4,13 +4,20 @@ import { renderingsOf } from './renderings.ts'
 import { shellIndex } from './shell-index.ts'
 import { shellMessages } from './shell-messages.ts'
 
-/** Everything that fenced.sh reads; the paths are from the root of the site. */
-export function shellFiles(
-  data: Pick<Registry, 'entries' | 'directives' | 'platforms' | 'messages'>,
-): PublishedFile[] {
+type Data = Pick<Registry, 'entries' | 'directives' | 'platforms' | 'messages'>
+
+/** What fenced.sh looks things up in; the paths are from the root of the site. */
+export function tablesOf(data: Data): PublishedFile[] {
   return [
     { path: 'index.tsv', text: shellIndex(data) },
     { path: 'messages.tsv', text: shellMessages(data.messages) },
+  ]
+}
+
+/** Everything that fenced.sh reads. */
+export function shellFiles(data: Data): PublishedFile[] {
+  return [
+    ...tablesOf(data),
     ...data.entries.flatMap((entry) =>
       renderingsOf(entry, data.directives).map(({ path, text }) => ({
         path: `${entry.id}/${path}`,
