@@ -107,7 +107,8 @@ function readHistory(
 ): Pick<Registry, 'changes' | 'renamed' | 'problems'> {
   const [log, moved] = ['CHANGELOG.md', 'profiles/renamed.yaml']
   const { renamed, ...old } = parseRenamed(moved, readIfThere(join(root, moved)) ?? '', ids)
-  const known = [...ids, ...Object.keys(renamed)]
+  // Not only drop-ins change for those who use them.
+  const known = [...ids, ...Object.keys(renamed), 'fenced.sh']
   const { changes, problems } = parseChangelog(log, readIfThere(join(root, log)) ?? '', known)
   return { changes, renamed, problems: [...problems, ...old.problems] }
 }

@@ -49,6 +49,12 @@ test('a change from before a profile got its id leads to where it is now', () =>
   assert.match(xml, /Web &lt;1&gt; tightened/)
 })
 
+test('a change of a file leads to the file', () => {
+  const xml = feed([change({ service: 'fenced.sh' })])
+  assert.match(xml, /rel="alternate" href="https:\/\/[^/]+\/fenced\.sh"/)
+  assert.match(xml, /<title>fenced\.sh tightened/)
+})
+
 test('without a change it is still a feed', () => {
   assert.deepEqual(all(feed([]), 'updated').length, 1)
 })

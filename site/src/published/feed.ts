@@ -23,13 +23,14 @@ export function atomFeed({ title, path, page, changes, names, renamed }: Feed): 
   const ids = idsOf(changes)
   const entries = changes.map((change, index) => {
     const { date, service, kind, what, why } = change
+    // With a dot it is no profile but a file, which has no page.
     const id = renamed[service] ?? service
     const head = `${names[id] ?? service} ${kind}: ${plain(what)}`
     return `  <entry>
     <id>${ids[index]}</id>
     <title>${escapeXml(head)}</title>
     <updated>${moment(date)}</updated>
-    <link rel="alternate" href="${origin}/${id}/"/>
+    <link rel="alternate" href="${origin}/${id}${id.includes('.') ? '' : '/'}"/>
     <category term="${kind}"/>
     <summary>${escapeXml(`${head}, because ${plain(why)}.`)}</summary>
   </entry>
