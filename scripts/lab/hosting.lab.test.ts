@@ -101,9 +101,9 @@ async function ask(paths: string[]): Promise<Answer[]> {
 }
 
 const rules = skip ? [] : parseHeaders(hosting('../public/_headers'))
-/** Too small to be worth it, or a picture. */
+/** Too small to be worth it, a picture, or packed already. */
 const isPacked = (path: string) =>
-  !path.endsWith('.png') &&
+  !/\.(png|gz|deb)$/.test(path) &&
   statSync(join(dist, path.endsWith('/') ? `${path}index.html` : path)).size > 1000
 
 /** The whole of what readers and programs were promised, held against what is served. */

@@ -61,7 +61,7 @@ test('an option adds its file to what is shown, copied and installed', async ({ 
     await expect(pre).toBeVisible()
     expect(await copied(page)).toBe(`${dropIn(richest)}\n${file(`site-${name}.conf`)}`)
     expect(new URL(page.url()).search).toBe(`?option=${name}`)
-    await expect(page.locator('#command-ansible')).toContainText(`/${id}/site-${name}.conf`)
+    await expect(page.locator('#command-ansible')).toContainText(`options: [${name}]`)
     const run = first?.run.options?.[name]
     if (run) await expect(page.locator('[data-result]')).toContainText(`→ ${run.exposure} `)
     await page.locator(`[name=option][value=${name}]`).uncheck()

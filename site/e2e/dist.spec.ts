@@ -5,7 +5,7 @@ import { expect, test } from '@playwright/test'
 import { Ajv } from 'ajv'
 import { origin } from '../../scripts/core/site.ts'
 import { headersFor, parseHeaders } from '../../scripts/serve/headers.ts'
-import { dropInsOf } from '../src/published/files.ts'
+import { checkedFilesOf } from '../src/published/files.ts'
 import {
   built,
   builtFiles,
@@ -32,6 +32,7 @@ test('every address of the contract is a file', () => {
   const fixed = [
     ...['/profiles.json', '/SHA256SUMS', '/robots.txt', '/sitemap-index.xml', '/openapi.json'],
     ...['/_headers', '/_redirects', '/feed.xml', '/card.png', '/.nojekyll'],
+    ...['/fenced.sh', '/fenced.sh.sha256', '/index.tsv', '/messages.tsv'],
   ]
   const schemas = ['profile', 'measured', 'published', 'profiles'].map(
     (name) => `/schema/${name}.schema.json`,
@@ -50,25 +51,54 @@ test('every address of the contract is a file', () => {
   }
 })
 
-test('the drop-ins are what the registry renders, and every checksum is theirs', () => {
+test('the drop-ins are what the registry renders', () => {
+  for (const entry of hardened) {
+    for (const { path, text } of checkedFilesOf(entry, directives)) {
+      expect(built(`/${entry.id}/${path}`)).toBe(text)
+    }
+  }
+})
+
+test('every checksum is that of its file, and none is missing', () => {
   const sums = new Map(
     built('/SHA256SUMS')
       .trimEnd()
       .split('\n')
       .map((line) => line.split('  ').toReversed() as [string, string]),
   )
-  for (const entry of hardened) {
-    for (const { path, text } of dropInsOf(entry, directives)) {
-      const name = `/${entry.id}/${path}`
-      expect(built(name)).toBe(text)
-      const sum = createHash('sha256')
-        .update(readFileSync(join(dist, name)))
-        .digest('hex')
-      expect(sums.get(name.slice(1))).toBe(sum)
-      expect(built(`${name}.sha256`)).toBe(`${sum}  ${path.split('/').at(-1)}\n`)
-    }
+  for (const [path, sum] of sums) {
+    const found = createHash('sha256')
+      .update(readFileSync(join(dist, path)))
+      .digest('hex')
+    expect(sum, path).toBe(found)
   }
-  expect(sums.size).toBe(files.filter((path) => path.endsWith('.conf')).length)
+  const moved = Object.keys(registry.renamed)
+  const fetched = files.filter((path) => files.includes(`${path}.sha256`))
+  for (const path of fetched) {
+    const [, id = ''] = path.split('/')
+    const sum = sums.get(
+      moved.includes(id) ? path.slice(1).replace(id, registry.renamed[id]!) : path.slice(1),
+    )
+    expect(built(`${path}.sha256`)).toBe(`${sum}  ${path.split('/').at(-1)}\n`)
+  }
+  for (const path of files.filter((path) => /\.(conf|yaml|nix|gz|deb)$/.test(path))) {
+    expect(fetched).toContain(path)
+  }
+})
+
+test('fenced.sh finds every drop-in that its index names, with that checksum', () => {
+  const rows = built('/index.tsv').split('\n')
+  const named = rows.map((row) => row.split('\t')).filter(([kind]) => kind === 'file')
+  expect(named.length).toBeGreaterThan(hardened.length)
+  for (const [, , , , , sum, path] of named) {
+    expect(
+      createHash('sha256')
+        .update(built(`/${path}`))
+        .digest('hex'),
+      path,
+    ).toBe(sum)
+  }
+  expect(built('/fenced.sh')).toContain(`\nfrom='${origin}'\n`)
 })
 
 test('old addresses answer with the files of the profile that took their place', () => {

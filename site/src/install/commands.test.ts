@@ -2,9 +2,12 @@ import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { test } from 'node:test'
 import { parse } from 'yaml'
+import { ansible } from './ansible.ts'
+import { cloudInit } from './cloud-init.ts'
 import { editByHand, installForGood, installUntilReboot, undo } from './commands.ts'
 import type { Plan } from './commands.ts'
-import { ansible, cloudInit, nixos } from './recipes.ts'
+import { fencedSh } from './fenced-sh.ts'
+import { nixos } from './nixos.ts'
 import { ways } from './ways.ts'
 
 const file = (name: string, text: string) => ({
@@ -36,7 +39,7 @@ test('until reboot means /run', () => {
 test('a template is edited as such, and its running instances are restarted', () => {
   assert.match(editByHand(template), /systemctl edit db@\.service\n/)
   assert.match(editByHand(template), /systemctl restart 'db@\*\.service'/)
-  assert.match(ansible(template), /systemctl restart 'db@\*\.service'$/)
+  assert.match(cloudInit(template), /list-units [^\n]*'db@\*\.service'/)
 })
 
 test('undo is one line and removes every file wherever it was put', () => {
@@ -48,35 +51,68 @@ test('undo is one line and removes every file wherever it was put', () => {
   }
 })
 
-test('cloud-init writes the texts byte for byte', () => {
-  const { write_files: files, runcmd } = parse(cloudInit(both)) as {
+test('cloud-init writes the texts byte for byte, and takes back what it wrote', () => {
+  const units = ['web.service', 'db@.service']
+  const { write_files: files, runcmd } = parse(cloudInit(both, units)) as {
     write_files: { path: string; content: string }[]
-    runcmd: string[][]
+    runcmd: string[]
   }
   assert.deepEqual(
     files.map(({ content }) => content),
-    [main.text, option.text],
+    [main.text, option.text, main.text, option.text],
   )
   assert.equal(files[0]?.path, '/etc/systemd/system/web.service.d/hardening.conf')
-  assert.deepEqual(runcmd.at(-1), ['systemctl', 'try-restart', 'web.service'])
+  for (const { path } of files) assert.match(runcmd[0]!, new RegExp(`rm -f .*${path}`))
 })
 
-test('the playbook is YAML, and each file has its checksum', () => {
-  const [play] = parse(ansible(both)) as [
-    { tasks: Record<string, Record<string, string>>[]; handlers: { name: string }[] },
-  ]
-  const fetched = play.tasks.map((task) => task['ansible.builtin.get_url']).filter((task) => !!task)
-  assert.deepEqual(
-    fetched.map(({ checksum }) => checksum),
-    both.files.map(({ sha256 }) => `sha256:${sha256}`),
-  )
-  const { notify } = play.tasks.at(-1) as { notify?: unknown }
-  assert.equal(play.handlers[0]?.name, notify)
+test('the playbook names stage and options, and pins each file', () => {
+  const staged = { ...main, url: 'https://example.org/web/stages/kernel.conf' }
+  const servicesOf = (plan: Plan) => {
+    const [play] = parse(ansible(plan)) as [
+      { roles: [{ role: string; vars: { fenced_services: object[] } }] },
+    ]
+    assert.equal(play.roles[0].role, 'fenced')
+    return play.roles[0].vars.fenced_services
+  }
+  const sha256 = { 'hardening.conf': main.sha256 }
+  assert.deepEqual(servicesOf(plan), [{ id: 'web', sha256 }])
+  assert.deepEqual(servicesOf({ ...both, files: [staged, option] }), [
+    {
+      id: 'web',
+      stage: 'kernel',
+      options: ['home'],
+      sha256: { ...sha256, 'site-home.conf': option.sha256 },
+    },
+  ])
 })
 
-test('NixOS gets the same digest in its own spelling', () => {
-  const hash = createHash('sha256').update(main.text).digest('base64')
-  assert.ok(nixos(plan).includes(`hash = "sha256-${hash}";`))
+test('NixOS gets strings whatever they hold, lists of what comes again, and marks', () => {
+  const text = `# head
+[Service]
+# a: why
+ReadWritePaths=-/var/lib/x
+UMask=0077
+SystemCallFilter=
+SystemCallFilter=@system-service
+Environment="A=\${B}" $C \\n
+User=web
+`
+  const module = nixos({ unit: 'a@.service', files: [file('hardening.conf', text), option] })
+  assert.match(module, /^ {2}name = "a@";$/m)
+  const mark = '    # Of Debian; NixOS has other paths and users: check it.\n'
+  assert.ok(module.includes(`    # a: why\n${mark}    ReadWritePaths = "-/var/lib/x";\n`))
+  assert.ok(module.includes(`${mark}    User = "web";\n    ProtectHome = "read-only";\n`))
+  assert.ok(module.includes('    SystemCallFilter = [ "" "@system-service" ];\n'))
+  assert.ok(module.includes('    Environment = "\\"A=\\${B}\\" $C \\\\n";\n'))
+  assert.equal(module.split(mark).length, 3)
+})
+
+test('fenced.sh is told the names of what is shown', () => {
+  assert.match(fencedSh(both), /\nsudo sh fenced\.sh try web\.service --option home\nsudo/)
+  const url = 'https://example.org/web/stages/kernel.conf'
+  const stage: Plan = { unit: 'db@.service', files: [{ ...main, url }, option] }
+  assert.match(fencedSh(stage), / apply db@\.service --stage kernel --option home$/)
+  assert.ok(fencedSh(plan).endsWith(' apply web.service'))
 })
 
 test('no way ends in a line end: what is copied is what is shown', () => {

@@ -1,5 +1,5 @@
 import { origin } from '../../../scripts/core/site.ts'
-import { sha256 } from '../published/files.ts'
+import { sha256 } from '../published/checksum.ts'
 import type { PublishedFile } from '../published/files.ts'
 import type { InstallFile } from './commands.ts'
 

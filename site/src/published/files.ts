@@ -1,12 +1,14 @@
-import { renderDropIn, renderOption } from '../../../scripts/core/profile/render.ts'
-import { stages } from '../../../scripts/core/profile/types.ts'
-import type { DirectiveInfo, Profile, Stage } from '../../../scripts/core/profile/types.ts'
+import type { DirectiveInfo } from '../../../scripts/core/profile/types.ts'
 import { origin } from '../../../scripts/core/site.ts'
-import { digest } from '../../../scripts/digest.ts'
 import type { Entry, Registry } from '../../../scripts/registry.ts'
 import { headline } from '../wording/runs.ts'
 import { badge } from './badge.ts'
+import { checksumLine, sha256 } from './checksum.ts'
 import { atomFeed } from './feed.ts'
+import { recipesOf } from './recipes.ts'
+import { renderingsOf } from './renderings.ts'
+
+export { usedStages } from './renderings.ts'
 
 /** One file of an entry; the path is relative to the entry's own address. */
 export interface PublishedFile {
@@ -16,38 +18,14 @@ export interface PublishedFile {
 
 type Catalogue = Record<string, DirectiveInfo>
 
-/** The hex digits alone, as `sha256sum` prints them. */
-export function sha256(text: string): string {
-  return digest(text).slice('sha256:'.length)
-}
-
-/** A line that `sha256sum -c` reads beside the file. */
-export function checksumLine(text: string, name: string): string {
-  return `${sha256(text)}  ${name}\n`
-}
-
-/** The stages that a profile has directives in. */
-export function usedStages({ directives = {} }: Profile, catalogue: Catalogue): Stage[] {
-  return stages.filter((stage) =>
-    Object.keys(directives).some((name) => catalogue[name]?.stage === stage),
-  )
-}
-
 /** hardening.conf, its stages and its options; none for an entry that is better left alone. */
-export function dropInsOf({ profile }: Entry, catalogue: Catalogue): PublishedFile[] {
-  if (!profile.directives) return []
-  const how = { directives: catalogue }
-  return [
-    { path: 'hardening.conf', text: renderDropIn(profile, how) },
-    ...Object.keys(profile.options ?? {}).map((name) => ({
-      path: `site-${name}.conf`,
-      text: renderOption(profile, name, how),
-    })),
-    ...usedStages(profile, catalogue).map((stage) => ({
-      path: `stages/${stage}.conf`,
-      text: renderDropIn(profile, { ...how, stage }),
-    })),
-  ]
+export function dropInsOf(entry: Entry, catalogue: Catalogue): PublishedFile[] {
+  return renderingsOf(entry, catalogue).filter(({ isOlder }) => !isOlder)
+}
+
+/** What machines fetch and check: drop-ins, those for an older systemd too, and recipes with them. */
+export function checkedFilesOf(entry: Entry, catalogue: Catalogue): PublishedFile[] {
+  return [...renderingsOf(entry, catalogue), ...recipesOf(entry, dropInsOf(entry, catalogue))]
 }
 
 /** Everything that is published under an entry's address beside the page itself; figures of the first platform. */
@@ -61,7 +39,8 @@ export function filesOf(
   }: Pick<Registry, 'directives' | 'platforms' | 'changes' | 'renamed'>,
 ): PublishedFile[] {
   const dropIns = dropInsOf(entry, directives)
-  const checksums = dropIns.map(({ path, text }) => ({
+  const checked = checkedFilesOf(entry, directives)
+  const checksums = checked.map(({ path, text }) => ({
     path: `${path}.sha256`,
     text: checksumLine(text, path.slice(path.lastIndexOf('/') + 1)),
   }))
@@ -71,7 +50,7 @@ export function filesOf(
     : []
   const json = { path: 'profile.json', text: asJson(entry, dropIns) }
   const feed = { path: 'feed.xml', text: feedOf(entry, changes, renamed) }
-  return [...dropIns, ...checksums, ...pictures, json, feed]
+  return [...checked, ...checksums, ...pictures, json, feed]
 }
 
 function feedOf(

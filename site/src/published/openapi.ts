@@ -39,6 +39,26 @@ export const addresses: Address[] = [
     type: 'text/plain',
   },
   {
+    path: '/{service}/systemd-{version}/hardening.conf',
+    summary: 'The drop-in for a systemd that does not know all of it yet; index.tsv names them',
+    type: 'text/plain',
+  },
+  {
+    path: '/{service}/ansible.yaml',
+    summary: 'A playbook for the Ansible role, with the checksum of the drop-in',
+    type: 'text/plain',
+  },
+  {
+    path: '/{service}/nixos.nix',
+    summary: 'The drop-in as a NixOS module; nothing was measured on NixOS',
+    type: 'text/plain',
+  },
+  {
+    path: '/{service}/cloud-init.yaml',
+    summary: 'The drop-in as user data for cloud-init',
+    type: 'text/plain',
+  },
+  {
     path: '/{service}/badge.svg',
     summary: 'A badge with the exposure before and after; only of what was measured',
     type: 'image/svg+xml',
@@ -55,8 +75,43 @@ export const addresses: Address[] = [
   },
   { path: '/feed.xml', summary: 'What changed in all of them', type: 'application/atom+xml' },
   {
+    path: '/fenced.sh',
+    summary: 'Tries drop-ins on a server, installs them and takes them back',
+    type: 'text/plain',
+  },
+  {
+    path: '/fenced.sh.sha256',
+    summary: 'Its checksum, as sha256sum -c reads it',
+    type: 'text/plain',
+  },
+  {
+    path: '/index.tsv',
+    summary: 'Every unit, figure and drop-in, for a shell; its first lines say what its rows are',
+    type: 'text/plain',
+  },
+  {
+    path: '/messages.tsv',
+    summary: 'What the journal says of a sandbox that is too tight, for a shell',
+    type: 'text/plain',
+  },
+  {
+    path: '/ansible/fenced.tar.gz',
+    summary: 'The Ansible role, with all drop-ins in it',
+    type: 'application/gzip',
+  },
+  {
+    path: '/fenced.tar.gz',
+    summary: 'All drop-ins, laid out under usr/lib/systemd/system for an image',
+    type: 'application/gzip',
+  },
+  {
+    path: '/fenced.deb',
+    summary: 'The same as a Debian package',
+    type: 'application/vnd.debian.binary-package',
+  },
+  {
     path: '/SHA256SUMS',
-    summary: 'The checksums of all drop-ins, for a copy of the site',
+    summary: 'The checksums of everything that a machine fetches, for a copy of the site',
     type: 'text/plain',
   },
 ]
@@ -73,6 +128,10 @@ export function openApi({ services, stages }: Known) {
     stage: {
       description: 'The last stage that is wanted, of those that the profile uses.',
       schema: { type: 'string', enum: stages },
+    },
+    version: {
+      description: 'The oldest systemd that knows all of it, as index.tsv names it.',
+      schema: { type: 'string', pattern: '^[0-9]+$' },
     },
     option: {
       description: 'A key of the options in profile.json.',

@@ -1,6 +1,7 @@
 import { origin } from '../../../scripts/core/site.ts'
 import type { SiteData } from '../registry.ts'
-import { dropInsOf, sha256 } from './files.ts'
+import { sha256 } from './checksum.ts'
+import { dropInsOf } from './files.ts'
 
 /** profiles.json: what a program needs to choose a profile and fetch its drop-in. */
 export function profilesIndex({ entries, directives }: SiteData) {

@@ -1,5 +1,5 @@
 import type { Measured, PlatformRun } from '../../../scripts/core/measured/types.ts'
-import type { Entry, SiteData } from '../registry.ts'
+import type { Entry, Registry } from '../../../scripts/registry.ts'
 
 export interface LabelledRun {
   id: string
@@ -10,7 +10,7 @@ export interface LabelledRun {
 /** The platforms that an entry was measured on, in the order of the platforms' file. */
 export function runsOf(
   measured: Measured | undefined,
-  platforms: SiteData['platforms'],
+  platforms: Registry['platforms'],
 ): LabelledRun[] {
   return platforms.flatMap(({ id, label }) => {
     const run = measured?.platforms[id]
@@ -19,7 +19,7 @@ export function runsOf(
 }
 
 /** What the list says of an entry in one line; undefined where nothing was measured. */
-export function headline({ profile, measured }: Entry, platforms: SiteData['platforms']) {
+export function headline({ profile, measured }: Entry, platforms: Registry['platforms']) {
   const [first] = runsOf(measured, platforms)
   if (!first) return undefined
   const { before, after } = first.run
