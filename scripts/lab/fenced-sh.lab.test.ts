@@ -149,16 +149,17 @@ sed -i 's#^pid .*#pid /run/nginx.pid;#' /etc/nginx/nginx.conf; systemctl daemon-
     })
 
     test('stages keeps the last that held', async () => {
-      // It raises its own limit, for which it needs the capability that the stage privilege takes away.
+      // An administrator's own helper, for which the stage kernel hides too much.
       await server.sh(`mkdir -p /etc/systemd/system/memcached.service.d
-printf '[Service]\\nLimitNOFILE=2048\\n' >/etc/systemd/system/memcached.service.d/own.conf
-echo '-c 4000' >>/etc/memcached.conf; systemctl daemon-reload; systemctl restart memcached`)
+printf '[Service]\\nExecStartPost=cat /proc/loadavg\\n' >/etc/systemd/system/memcached.service.d/own.conf
+systemctl daemon-reload; systemctl restart memcached`)
       const was = await server.state()
       const { code, said } = await server.fenced('stages memcached --watch 3')
-      assert.match(said, /does not hold with the stages up to privilege/)
-      assert.match(said, /kept for good, the stages up to filesystem/)
+      assert.match(said, /does not hold with the stages up to kernel[^]*likely:.* ProcSubset/)
+      assert.match(said, /kept for good, the stages up to privilege/)
       assert.equal(code, 1)
-      await server.sh(`cmp ${forGood} /probe/memcached/stages/filesystem.conf`)
+      const older = Number(platform.systemd) < 257 ? 'systemd-242/' : ''
+      await server.sh(`cmp ${forGood} /probe/memcached/${older}stages/privilege.conf`)
       assert.match(
         (await server.state()).memcached,
         new RegExp(`DropInPaths=${forGood} .*own[.]conf\n[^]*kept`),
@@ -166,7 +167,7 @@ echo '-c 4000' >>/etc/memcached.conf; systemctl daemon-reload; systemctl restart
       assert.equal((await server.fenced('revert memcached')).code, 0)
       on.assertSame(await server.state(), was)
       await server.sh(`rm -r /etc/systemd/system/memcached.service.d; systemctl daemon-reload
-cp /root/memcached.conf /etc/; systemctl restart memcached`)
+systemctl restart memcached`)
     })
 
     test('a template takes its running instances along, or one of them', async () => {

@@ -498,8 +498,12 @@ undo_record() {
   rm -f "$for_good" "$on_trial" "$for_good.new" "$kept.new"
   rmdir "${for_good%/*}" "${on_trial%/*}" 2>/dev/null
   systemctl daemon-reload
-  # shellcheck disable=SC2086
-  [ -z "$units" ] || systemctl restart $units || failed=1
+  if [ "$units" ]; then
+    # shellcheck disable=SC2086
+    systemctl reset-failed $units 2>/dev/null
+    # shellcheck disable=SC2086
+    systemctl restart $units || failed=1
+  fi
   # Last: whoever is interrupted before this can say revert again.
   rm -f "$kept" "$tried"
   rmdir "${kept%/*}" 2>/dev/null
