@@ -55,6 +55,8 @@ async function answer(
     ETag: tag,
     Vary: 'Accept-Encoding',
     ...headersFor(path ?? '/', rules),
+    // What is not there is a page, whatever the address would have been.
+    ...(!found && { 'Content-Type': contentType(file) }),
   }
   if (found && request.headers['if-none-match'] === tag) {
     response.writeHead(304, headers).end()
