@@ -108,7 +108,7 @@ function readHistory(
   const [log, moved] = ['CHANGELOG.md', 'profiles/renamed.yaml']
   const { renamed, ...old } = parseRenamed(moved, readIfThere(join(root, moved)) ?? '', ids)
   // Not only drop-ins change for those who use them.
-  const known = [...ids, ...Object.keys(renamed), 'fenced.sh']
+  const known = [...ids, ...Object.keys(renamed), 'fenced.sh', 'ansible']
   const { changes, problems } = parseChangelog(log, readIfThere(join(root, log)) ?? '', known)
   return { changes, renamed, problems: [...problems, ...old.problems] }
 }
