@@ -1,6 +1,6 @@
 import { count } from '../wording/text.ts'
 import { inOrder, meets } from './facets.ts'
-import { allRows, list } from './list.ts'
+import { allRows, list, showRows } from './list.ts'
 import { createSearch } from './rank.ts'
 import { docOf, factsOf } from './rows.ts'
 import { readState, writeState } from './state.ts'
@@ -23,7 +23,7 @@ function show(state: State) {
     matching.filter(({ facts }) => meets(facts, state)),
     state.sort,
   )
-  list.replaceChildren(...hits.map(({ row }) => row))
+  showRows(hits.map(({ row }) => row))
   list.hidden = hits.length === 0
   found.textContent = writeState(state) ? `${count(hits.length, 'service')} of ${rows.length}` : all
   none.hidden = hits.length > 0

@@ -37,17 +37,11 @@ const mistyped = 5
  */
 export function createSearch(docs: Doc[]): (query: string) => string[] {
   const prepared = docs.map(prepare)
-  const fuse = new Fuse(prepared, {
-    keys: ['words'],
-    includeScore: true,
-    threshold: 0.4,
-    ignoreLocation: true,
-    minMatchCharLength: 2,
-  })
+  const misspelt = createMisspelt(prepared)
   return (query) => {
     const words = wordsOf(query)
     if (words.length === 0) return docs.map(({ id }) => id)
-    const costs = words.map((word) => costsOf(word, prepared, fuse))
+    const costs = words.map((word) => costsOf(word, prepared, misspelt))
     const whole = words.join(' ')
     const hits = prepared
       .map((doc, index) => {
@@ -70,19 +64,48 @@ function named(words: string[], docs: Prepared[]): string[] {
 }
 
 /** The cost of one word for every entry; typing errors count only where nobody is meant plainly. */
-function costsOf(word: string, docs: Prepared[], fuse: Fuse<Prepared>): number[] {
+function costsOf(word: string, docs: Prepared[], misspelt: Misspelt): number[] {
   const costs = docs.map((doc) => plain(word, doc))
   if (word.length < 3 || costs.some((cost) => cost < Infinity)) return costs
-  for (const { refIndex, score = 1 } of fuse.search(word)) {
-    costs[refIndex] = mistyped + slips(word, docs[refIndex]!) + score / 100
+  for (const [index, score] of misspelt(word)) {
+    costs[index] = mistyped + slips(word, docs[index]!) + score / 100
   }
   return costs
+}
+
+/** The entries with a word that may have been meant, and how far the nearest is: 0 is the same, 1 another altogether. */
+type Misspelt = (word: string) => Map<number, number>
+
+/** Each word is looked at once, however many entries have it. */
+function createMisspelt(docs: Prepared[]): Misspelt {
+  const owners = new Map<string, number[]>()
+  for (const [index, { words }] of docs.entries()) {
+    for (const word of words) owners.set(word, [...(owners.get(word) ?? []), index])
+  }
+  const fuse = new Fuse([...owners.keys()], {
+    includeScore: true,
+    threshold: 0.4,
+    ignoreLocation: true,
+    minMatchCharLength: 2,
+  })
+  return (word) => {
+    const nearest = new Map<number, number>()
+    for (const { item, score = 1 } of fuse.search(word)) {
+      for (const index of owners.get(item)!) {
+        nearest.set(index, Math.min(score, nearest.get(index) ?? 1))
+      }
+    }
+    return nearest
+  }
 }
 
 /** How many slips of the fingers a word is from one of a service's own, for its length; a part of a name counts less. */
 function slips(word: string, { names, aliases, words }: Prepared): number {
   const least = (items: string[]) =>
-    Math.min(...items.map((item) => editDistance(word, item) / Math.max(word.length, item.length)))
+    items.reduce((least, item) => {
+      const length = Math.max(word.length, item.length)
+      return Math.min(least, editDistance(word, item, least * length) / length)
+    }, 1)
   return Math.min(least(names), least(aliases) + 0.05, least(words) + 0.05)
 }
 
