@@ -259,8 +259,9 @@ cached() { [ "$(page "/run/php/$fpm.sock" "$web/cached.php")" = cached ]; }
   eventually is 'echo @file_get_contents("http://192.0.2.10:8074/", false, stream_context_create(["http" => ["timeout" => 2]]));' 'from afar'
 }
 
-@test "tells the machine's load and network interfaces" {
+@test "tells the machine's load, memory and network interfaces" {
   is 'echo count(sys_getloadavg());' 3
+  is 'echo preg_match("/^MemTotal: +[1-9]/", file_get_contents("/proc/meminfo"));' 1
   is 'echo isset(net_get_interfaces()["lo"]) ? "lo" : "none";' lo
 }
 

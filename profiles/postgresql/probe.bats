@@ -175,12 +175,6 @@ END
   [[ $output == *'Read-only file system'* ]]
 }
 
-# bats test_tags=option:local-accounts
-@test "still knows who asks over the unix socket" {
-  run ! as nobody psql -XAtw -U alice -d postgres -c 'SELECT 1'
-  [ "$(as alice psql -XAtw -d postgres -c 'SELECT current_user')" = alice ]
-}
-
 @test "takes up a new configuration on reload" {
   echo "work_mem = '7MB'" | put "$config/conf.d/reload.conf" || true
   systemctl reload "$UNIT"
