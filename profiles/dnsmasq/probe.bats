@@ -245,9 +245,11 @@ noted() { journalctl -t fenced-script -o cat -n 20 | grep -q "$1"; }
 
 @test "tells resolvconf that it is there" {
   with_resolvconf
-  eventually grep -q 'nameserver 127.0.0.1' /run/resolvconf/interfaces/lo.dnsmasq
+  eventually is_told
   chmod a-x /sbin/resolvconf
 }
+
+is_told() { resolvconf -l lo.dnsmasq 2>/dev/null | grep -qx 'nameserver 127.0.0.1'; }
 
 # bats test_tags=option:openresolv
 @test "becomes this machine's resolver through openresolv" {
