@@ -8,10 +8,11 @@ import { archivesOf } from '../../site/src/published/archives.ts'
 import { checkedFilesOf, dropInsOf } from '../../site/src/published/files.ts'
 import { projectRoot, readRegistry } from '../registry.ts'
 import type { Entry } from '../registry.ts'
-import { withMachine } from './machine.ts'
 import type { Machine, Result } from './machine.ts'
 import { readPlatforms } from './platforms.ts'
 import { skipReason } from './require-host.ts'
+import { standingMachine } from './standing-machine.ts'
+import type { Standing } from './standing-machine.ts'
 
 const skip = skipReason()
 const [platform] = readPlatforms()
@@ -46,8 +47,7 @@ const broken = hardened
   }))
 
 let machine: Machine
-let leave = () => {}
-let gone: Promise<void>
+let standing: Standing | undefined
 const site = mkdtempSync(join(tmpdir(), 'fenced-engines-'))
 
 before(async () => {
@@ -61,19 +61,12 @@ before(async () => {
       put(`${entry.id}/${path}`, text)
     }
   }
-  const up = Promise.withResolvers<void>()
-  const left = new Promise<void>((resolve) => (leave = resolve))
   const packages = ['ansible-core', 'cloud-init', 'memcached', 'nix-bin']
-  gone = withMachine({ platform, packages, probe: site }, async (booted) => {
-    machine = booted
-    up.resolve()
-    await left
-  })
-  await Promise.race([up.promise, gone])
+  standing = await standingMachine({ platform, packages, probe: site })
+  machine = standing.machine
 })
 after(async () => {
-  leave()
-  await gone
+  await standing?.cut()
   rmSync(site, { recursive: true })
 })
 

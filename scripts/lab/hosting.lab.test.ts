@@ -7,10 +7,11 @@ import { projectRoot, readRegistry } from '../registry.ts'
 import { headersFor, parseHeaders } from '../serve/headers.ts'
 import { contentType } from '../serve/types.ts'
 import { exec } from './exec.ts'
-import { withMachine } from './machine.ts'
 import type { Machine } from './machine.ts'
 import { readPlatforms } from './platforms.ts'
 import { skipReason } from './require-host.ts'
+import { standingMachine } from './standing-machine.ts'
+import type { Standing } from './standing-machine.ts'
 
 const skip = skipReason()
 const [platform] = readPlatforms()
@@ -19,8 +20,7 @@ const hosting = (name: string) => readFileSync(join(projectRoot, 'site', 'hostin
 const host = 'http://fenced.example'
 
 let machine: Machine
-let leave = () => {}
-let gone: Promise<void>
+let standing: Standing | undefined
 
 before(async () => {
   if (skip || !platform) return
@@ -29,23 +29,16 @@ before(async () => {
     const { code, stderr } = await exec([process.execPath, script], { seconds: 600 })
     assert.equal(code, 0, stderr)
   }
-  const up = Promise.withResolvers<void>()
-  const left = new Promise<void>((resolve) => (leave = resolve))
   const spec = { platform, packages: ['nginx', 'caddy'], probe: dist }
-  gone = withMachine(spec, async (booted) => {
-    machine = booted
-    up.resolve()
-    await left
-  })
-  await Promise.race([up.promise, gone])
+  standing = await standingMachine(spec)
+  machine = standing.machine
   // Both want port 80, and both are started by their packages.
   await run(
     `systemctl stop caddy; cp -r /probe /srv/fenced && echo '127.0.0.1 fenced.example' >>/etc/hosts`,
   )
 })
 after(async () => {
-  leave()
-  await gone
+  await standing?.cut()
 })
 
 async function run(script: string, input?: string): Promise<string> {

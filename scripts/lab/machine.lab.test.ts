@@ -9,31 +9,25 @@ import { withMachine } from './machine.ts'
 import type { Machine } from './machine.ts'
 import { readPlatforms } from './platforms.ts'
 import { skipReason } from './require-host.ts'
+import { standingMachine } from './standing-machine.ts'
+import type { Standing } from './standing-machine.ts'
 
 const skip = skipReason()
 const [platform] = readPlatforms()
 
 /** A machine that stays up for the tests of this file. */
 let machine: Machine
-let leave = () => {}
-let gone: Promise<void>
+let standing: Standing | undefined
 const probe = mkdtempSync(join(tmpdir(), 'fenced-probe-'))
 writeFileSync(join(probe, 'probe.bats'), '#!/usr/bin/env bats\n')
 
 before(async () => {
   if (skip || !platform) return
-  const up = Promise.withResolvers<void>()
-  const left = new Promise<void>((resolve) => (leave = resolve))
-  gone = withMachine({ platform, packages: ['nginx'], probe }, async (booted) => {
-    machine = booted
-    up.resolve()
-    await left
-  })
-  await Promise.race([up.promise, gone])
+  standing = await standingMachine({ platform, packages: ['nginx'], probe })
+  machine = standing.machine
 })
 after(async () => {
-  leave()
-  await gone
+  await standing?.cut()
   rmSync(probe, { recursive: true })
 })
 

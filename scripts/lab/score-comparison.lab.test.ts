@@ -1,31 +1,24 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { withMachine } from './machine.ts'
 import type { Machine } from './machine.ts'
 import { readPlatforms } from './platforms.ts'
 import { skipReason } from './require-host.ts'
 import { compareScores, randomQuestions } from './score-comparison.ts'
+import { standingMachine } from './standing-machine.ts'
+import type { Standing } from './standing-machine.ts'
 
 const skip = skipReason()
 
 for (const platform of readPlatforms()) {
   describe(`the scorer on ${platform.id}`, { skip }, () => {
     let machine: Machine
-    let leave = () => {}
-    let gone: Promise<void>
+    let standing: Standing | undefined
     before(async () => {
-      const up = Promise.withResolvers<void>()
-      const left = new Promise<void>((resolve) => (leave = resolve))
-      gone = withMachine({ platform, packages: [] }, async (booted) => {
-        machine = booted
-        up.resolve()
-        await left
-      })
-      await Promise.race([up.promise, gone])
+      standing = await standingMachine({ platform, packages: [] })
+      machine = standing.machine
     })
     after(async () => {
-      leave()
-      await gone
+      await standing?.cut()
     })
 
     for (const offline of [false, true]) {
