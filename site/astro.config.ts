@@ -40,7 +40,7 @@ export default defineConfig({
   build: { inlineStylesheets: 'never', assets: 'assets' },
   vite: {
     plugins: [layersFirst],
-    build: { assetsInlineLimit: 0, rollupOptions: { output: names } },
+    build: { assetsInlineLimit: 0, cssCodeSplit: false, rollupOptions: { output: names } },
     environments: { client: { build: { rollupOptions: { output: names } } } },
   },
   integrations: [sitemap(), redirects],
