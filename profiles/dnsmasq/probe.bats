@@ -9,7 +9,8 @@ leases=/var/lib/misc/dnsmasq.leases
 log=/var/log/fenced-dnsmasq.log
 
 eventually() {
-  for _ in {1..160}; do
+  local end=$((SECONDS + 8))
+  while ((SECONDS <= end)); do
     if "$@" 2>/dev/null; then return 0; fi
     sleep 0.05
   done

@@ -12,7 +12,8 @@ data=/var/lib/mosquitto/mosquitto.db
 log=/var/log/mosquitto/mosquitto.log
 
 eventually() {
-  for _ in {1..150}; do
+  local end=$((SECONDS + 15))
+  while ((SECONDS <= end)); do
     if "$@"; then return 0; fi
     sleep 0.1
   done

@@ -12,7 +12,7 @@ web=/var/www/fenced
 
 eventually() {
   local end=$((SECONDS + 8))
-  while [ $SECONDS -lt $end ]; do
+  while ((SECONDS <= end)); do
     if "$@"; then return 0; fi
     sleep 0.1
   done

@@ -11,7 +11,8 @@ data=/var/lib/postgresql/$version/main
 log=/var/log/postgresql/postgresql-$version-main.log
 
 eventually() {
-  for _ in {1..40}; do
+  local end=$((SECONDS + 4))
+  while ((SECONDS <= end)); do
     if "$@"; then return 0; fi
     sleep 0.1
   done
