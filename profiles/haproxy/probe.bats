@@ -9,7 +9,8 @@ log=/var/log/haproxy.log
 key=/etc/ssl/private/fenced-probe.pem
 
 eventually() {
-  for _ in {1..80}; do
+  local end=$((SECONDS + 4))
+  while ((SECONDS <= end)); do
     if "$@" 2>/dev/null; then return 0; fi
     sleep 0.05
   done
@@ -296,17 +297,29 @@ logged_anew() {
 @test "reloads under traffic, without one failed request, and brings a download to its end" {
   local old
   old=$(worker)
-  get --limit-rate 8M -o $home/slow http://127.0.0.1/large 3>&- &
+  rm -f $home/enough
+  get --limit-rate 2M -o $home/slow http://127.0.0.1/large 3>&- &
   local download=$!
-  get -H 'Connection: close' -o /dev/null -w '%{http_code}\n' 'http://127.0.0.1/?[1-300]' >$home/codes 3>&- &
+  traffic >$home/codes 3>&- &
   local traffic=$!
   site </dev/null
   site </dev/null
-  wait $traffic $download
-  [ "$(sort $home/codes | uniq -c | tr -s ' ')" = ' 300 200' ]
+  touch $home/enough
+  wait $traffic
+  [ "$(sort -u $home/codes)" = 200 ]
+  [ "$(wc -l <$home/codes)" -ge 20 ]
+  wait $download
   [ "$(wc -c <$home/slow)" = 4194304 ]
   eventually gone "$old"
   [ "$(worker)" != "$old" ]
+}
+
+# traffic: one connection a request, until there is enough of it
+traffic() {
+  local end=$((SECONDS + 15))
+  until [ -e $home/enough ] || ((SECONDS > end)); do
+    get -H 'Connection: close' -o /dev/null -w '%{http_code}\n' 'http://127.0.0.1/?[1-10]'
+  done
 }
 
 @test "keeps what it has counted over a reload" {
@@ -397,13 +410,20 @@ frontend() { printf 'frontend further\n\tbind %s\n\tdefault_backend application\
   answers --cacert $home/certificate https://localhost:8096/
 }
 
+has_setcap() {
+  printf 'global\n\tsetcap cap_net_raw\n' >$home/setcap.cfg
+  ! haproxy -c -f $home/setcap.cfg 2>&1 | grep -q "unknown keyword 'setcap'"
+}
+
 # bats test_tags=option:transparent
 @test "shows servers the client's address instead of its own" {
   # An address that is not this machine's, though what goes there comes back to it, as on a router.
   ip rule del to 198.51.100.77 lookup 99 2>/dev/null || true
   ip rule add to 198.51.100.77 lookup 99
   ip route replace local 198.51.100.77 dev lo table 99
-  site 'setcap cap_net_raw' <<'EOF'
+  local way='setcap cap_net_raw'
+  has_setcap || way='# HAProxy before 2.9 can do this only as root'
+  further "$way" <<'EOF'
 frontend further
 	bind 127.0.0.1:8096 accept-proxy
 	default_backend transparent
@@ -411,6 +431,8 @@ backend transparent
 	source 0.0.0.0 usesrc clientip
 	server one 127.0.0.1:8201
 EOF
+  has_setcap || sed -i '/^\tuser haproxy$/d' $settings
+  restart
   [[ $(printf 'PROXY TCP4 198.51.100.77 127.0.0.1 1234 8096\r\nGET / HTTP/1.0\r\n\r\n' |
     nc -w 5 127.0.0.1 8096 | tail -n 1) == 'GET / from 198.51.100.77 '* ]]
 }
