@@ -1,0 +1,483 @@
+#!/usr/bin/env bats
+# What Squid must still do. Runs as root inside a booted machine; the lab sets UNIT and PLATFORM.
+
+bats_require_minimum_version 1.5.0
+
+home=/srv/fenced-probe
+settings=/etc/squid/conf.d/fenced-probe.conf
+spool=/var/spool/squid
+log=/var/log/squid/access.log
+key=/etc/ssl/private/fenced-probe.pem
+
+eventually() {
+  local end=$((SECONDS + 6))
+  while ((SECONDS <= end)); do
+    if "$@" 2>/dev/null; then return 0; fi
+    sleep 0.1
+  done
+  echo "waited 6 seconds for: $*"
+  return 1
+}
+
+# from PROXY URL...: as a client of the proxy there
+from() { curl -sS --max-time 8 --noproxy '' --proxy "http://$1" "${@:2}"; }
+through() { from 127.0.0.1:3128 "$@"; }
+answers() { [[ $(through "$@") == 'GET /'*' from '* ]]; }
+is_up() { answers http://127.0.0.1:8080/up; }
+status_of() { from "$1" -o /dev/null -w '%{http_code}' "${@:2}"; }
+refuses() { [ "$(status_of "$@")" = 403 ]; }
+asked() { grep -cF -- "$1" $home/requests || true; }
+logged() { grep -qF -- "$1" $log; }
+main() { systemctl show -p MainPID --value "$UNIT"; }
+kid() { pgrep -P "$(main)" | head -n 1; }
+gone() { ! kill -0 "$1"; }
+
+restart() {
+  systemctl reset-failed "$UNIT" || true
+  timeout 20 systemctl restart "$UNIT" || {
+    systemctl kill --signal=KILL "$UNIT"
+    return 1
+  }
+  eventually is_up
+}
+
+# further: the usual configuration with what comes on stdin after it
+further() {
+  { cat $home/usual.conf - && echo "cache_dir ufs $spool 100 16 256"; } >$settings
+}
+
+# site: adds what comes on stdin, reloads, and waits until Squid works by it
+site() {
+  local turn=turn-$RANDOM$RANDOM
+  { cat && echo "visible_hostname $turn"; } | further
+  timeout 10 systemctl reload "$UNIT"
+  eventually calls_itself $turn
+}
+
+calls_itself() { through -D - -o /dev/null http://127.0.0.1:8080/turn | grep -qi "^via: .*$1"; }
+
+# caches LINE...: starts with these instead of the usual cache
+caches() {
+  { cat $home/usual.conf && printf '%s\n' "$@"; } >$settings
+  restart
+}
+
+# cached URL: the answer is there without asking for it
+cached() { [ "$(status_of 127.0.0.1:3128 -H 'Cache-Control: only-if-cached' "$1")" = 200 ]; }
+
+# Says who asks for what; what has cached in its path may be kept.
+origin() {
+  perl -MIO::Socket::IP -e '
+    my $home = shift;
+    $SIG{CHLD} = "IGNORE";
+    my $listener = IO::Socket::IP->new(LocalHost => "::", LocalPort => 8080, Listen => 64, ReuseAddr => 1, V6Only => 0)
+      or die "origin: $@";
+    exit if fork;
+    open my $pids, ">>", "$home/pids" or die;
+    print $pids "$$\n";
+    close $pids;
+    while (1) {
+      my $client = $listener->accept or next;
+      next if fork;
+      my ($method, $path) = split " ", <$client> // exit;
+      my ($length, $body) = (0, "");
+      while (($_ = <$client>) =~ /\S/) { $length = $1 if /^content-length: (\d+)/i }
+      if ($length) { read $client, $body, $length; open my $file, ">", "$home/upload" or die; print $file $body; close $file }
+      open my $requests, ">>", "$home/requests" or die;
+      print $requests "$method $path\n";
+      close $requests;
+      my $answer = "$method $path from " . $client->peerhost . "\n";
+      if ($path =~ /large/) { local $/; open my $file, "<", "$home/large" or die; $answer = <$file> }
+      my $keep = $path =~ /cached/ ? "max-age=600" : "no-store";
+      print $client "HTTP/1.1 200 OK\r\nCache-Control: $keep\r\nConnection: close\r\nContent-Length: " . length($answer) . "\r\n\r\n$answer";
+      exit;
+    }' $home >>$home/origin.out 2>&1 3>&-
+}
+
+# Knows one address, that of the origin, for every name.
+name_server() {
+  perl -MIO::Socket::INET -e '
+    my $dns = IO::Socket::INET->new(LocalAddr => "127.0.0.1:53", Proto => "udp") or die "name server: $!";
+    exit if fork;
+    open my $pids, ">>", "$ARGV[0]/pids" or die;
+    print $pids "$$\n";
+    close $pids;
+    while (defined(my $from = $dns->recv(my $asked, 512))) {
+      my $end = index($asked, "\0", 12) + 5;
+      my $known = unpack("n", substr $asked, $end - 4) == 1;
+      $dns->send(substr($asked, 0, 2) . pack("n5", 0x8180, 1, $known, 0, 0) . substr($asked, 12, $end - 12)
+        . ($known ? pack("n3Nn", 0xC00C, 1, 1, 1, 4) . "\x7F\0\0\1" : ""));
+    }' $home >>$home/origin.out 2>&1 3>&-
+}
+
+stop_servers() {
+  if [ -e $home/pids ]; then xargs kill <$home/pids 2>/dev/null || true; fi
+  rm -f $home/pids
+  systemctl -q stop fenced-secure 2>/dev/null || true
+}
+
+setup_file() {
+  mkdir -p $home/www
+  stop_servers
+  : >$home/requests
+  [ -e $home/large ] || head -c 3000000 /dev/urandom >$home/large
+  echo hello >$home/www/hello
+  if [ ! -e $key ]; then
+    (umask 077 && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 -subj /CN=localhost \
+      -addext subjectAltName=DNS:localhost -keyout $home/key -out $home/certificate 2>/dev/null &&
+      cat $home/certificate $home/key >$key)
+  fi
+  origin
+  name_server
+  systemd-run -q --unit=fenced-secure --working-directory=$home/www \
+    openssl s_server -accept '[::]:8443' -cert $home/certificate -key $home/key -WWW -quiet
+  echo "user:$(openssl passwd -apr1 secret)" >/etc/squid/fenced-passwords
+  chgrp proxy /etc/squid/fenced-passwords
+  chmod 640 /etc/squid/fenced-passwords
+  echo '/blocked-before$' >/etc/squid/fenced-blocked
+  printf '#!/bin/sh\nwhile read -r line; do case $line in */taboo*) echo ERR ;; *) echo OK ;; esac; done\n' >/usr/local/bin/fenced-judge
+  chmod 755 /usr/local/bin/fenced-judge
+  rm -rf $spool/fenced-*
+  cat >$home/usual.conf <<EOF
+acl SSL_ports port 8443
+acl purge method PURGE
+acl lan src 192.0.2.0/24 2001:db8::/64
+acl password_port localport 3131
+acl open_port localport 3132
+acl users proxy_auth REQUIRED
+acl blocked url_regex "/etc/squid/fenced-blocked"
+external_acl_type judge ttl=0 negative_ttl=0 children-max=2 children-startup=1 %URI /usr/local/bin/fenced-judge
+acl judged external judge
+http_port 3131
+http_port 3132
+https_port 3443 accel defaultsite=localhost:8080 tls-cert=$key
+cache_peer 127.0.0.1 parent 8080 0 no-query no-digest originserver name=origin
+acl secure_port localport 3443
+cache_peer_access origin allow secure_port
+cache_peer_access origin deny all
+auth_param basic program /usr/lib/squid/basic_ncsa_auth /etc/squid/fenced-passwords
+auth_param basic children 2 startup=1
+http_access deny lan blocked
+http_access allow lan password_port users
+http_access allow lan open_port judged
+dns_nameservers 127.0.0.1
+shutdown_lifetime 1 second
+cache_mem 8 MB
+EOF
+  further </dev/null
+  cp $settings $home/first.conf
+  restart || true
+}
+
+teardown_file() { stop_servers; }
+
+# What a test has added is out of the way of the next one, even if it failed.
+teardown() {
+  cmp -s $home/first.conf $settings && return
+  cp $home/first.conf $settings
+  restart
+}
+
+@test "passes requests on, over IPv4 and IPv6, by address and by name" {
+  [ "$(through http://127.0.0.1:8080/hello)" = 'GET /hello from ::ffff:127.0.0.1' ]
+  [ "$(from '[::1]:3128' 'http://[::1]:8080/hello')" = 'GET /hello from ::1' ]
+  answers http://localhost:8080/hello
+  answers http://fenced:8080/hello
+}
+
+@test "finds a server by its name through DNS" {
+  answers http://app.example:8080/hello
+}
+
+@test "serves other machines where they may, and refuses them elsewhere" {
+  [[ $(from 192.0.2.10:3132 http://127.0.0.1:8080/hello) == 'GET /hello from '* ]]
+  [[ $(from '[2001:db8::10]:3132' http://127.0.0.1:8080/hello) == 'GET /hello from '* ]]
+  refuses 192.0.2.10:3128 http://127.0.0.1:8080/hello
+}
+
+@test "carries large uploads and downloads unharmed, ten at a time" {
+  rm -f $home/upload
+  [[ $(through -T $home/large http://127.0.0.1:8080/upload) == 'PUT /upload from '* ]]
+  cmp $home/upload $home/large
+  local pids=() n
+  for n in {1..10}; do
+    through -o "$BATS_TEST_TMPDIR/large.$n" "http://127.0.0.1:8080/large-$n" 3>&- &
+    pids+=($!)
+  done
+  wait "${pids[@]}"
+  for n in {1..10}; do cmp $home/large "$BATS_TEST_TMPDIR/large.$n"; done
+}
+
+@test "opens a tunnel for TLS" {
+  [ "$(through --cacert $home/certificate https://localhost:8443/hello | tr -d '\r' | tail -n 1)" = hello ]
+}
+
+@test "says what is wrong when a page cannot be had" {
+  [ "$(status_of 127.0.0.1:3128 http://127.0.0.1:9/)" = 503 ]
+  through http://127.0.0.1:9/ | grep -q ERR_CONNECT_FAIL
+}
+
+@test "answers from its cache, and finds it again after a restart" {
+  local url=http://127.0.0.1:8080/cached-large-$RANDOM$RANDOM
+  through -o $home/first $url
+  cmp $home/first $home/large
+  restart
+  eventually cached $url
+  through -o $home/second $url
+  cmp $home/second $home/large
+  [ "$(asked "${url##*/}")" = 1 ]
+  find $spool -type f -user proxy -size +2M | grep -q .
+}
+
+@test "takes out of its cache what is purged, on the disk as well" {
+  find $spool -type f -size +2M -delete
+  local url=http://127.0.0.1:8080/cached-large-$RANDOM$RANDOM
+  through -o /dev/null $url
+  eventually on_disk
+  [ "$(status_of 127.0.0.1:3128 -X PURGE $url)" = 200 ]
+  run ! cached $url
+  eventually off_disk
+}
+
+on_disk() { find $spool -type f -size +2M | grep -q .; }
+off_disk() { ! on_disk; }
+
+@test "asks for a password, which a helper knows" {
+  [ "$(status_of 192.0.2.10:3131 http://127.0.0.1:8080/hello)" = 407 ]
+  [ "$(status_of 192.0.2.10:3131 --proxy-user user:wrong http://127.0.0.1:8080/hello)" = 407 ]
+  [ "$(status_of 192.0.2.10:3131 --proxy-user user:secret http://127.0.0.1:8080/hello)" = 200 ]
+}
+
+@test "lets a program of your own decide" {
+  refuses 192.0.2.10:3132 http://127.0.0.1:8080/taboo
+  [ "$(status_of 192.0.2.10:3132 http://127.0.0.1:8080/other)" = 200 ]
+}
+
+@test "blocks by a list, and reads it anew on reload" {
+  refuses 192.0.2.10:3132 http://127.0.0.1:8080/blocked-before
+  echo '/blocked-after$' >/etc/squid/fenced-blocked
+  timeout 10 systemctl reload "$UNIT"
+  eventually refuses 192.0.2.10:3132 http://127.0.0.1:8080/blocked-after
+  [ "$(status_of 192.0.2.10:3132 http://127.0.0.1:8080/blocked-before)" = 200 ]
+  echo '/blocked-before$' >/etc/squid/fenced-blocked
+  timeout 10 squid -k reconfigure
+  eventually refuses 192.0.2.10:3132 http://127.0.0.1:8080/blocked-before
+}
+
+@test "rewrites addresses by a program of your own" {
+  printf '#!/usr/bin/perl\n$| = 1;\nwhile (<STDIN>) { print m{/old$|/old } ? qq(OK rewrite-url="http://127.0.0.1:8080/new"\\n) : "ERR\\n" }\n' \
+    >/usr/local/bin/fenced-rewrite
+  chmod 755 /usr/local/bin/fenced-rewrite
+  site <<'EOF'
+url_rewrite_program /usr/local/bin/fenced-rewrite
+url_rewrite_children 2 startup=1
+EOF
+  [[ $(through http://127.0.0.1:8080/old) == 'GET /new from '* ]]
+  answers http://127.0.0.1:8080/same
+}
+
+@test "stands before a web server, over TLS with a key that only root may read" {
+  [ "$(stat -c '%U %a' $key)" = 'root 600' ]
+  over_tls
+  timeout 10 systemctl reload "$UNIT"
+  eventually over_tls
+}
+
+over_tls() { [[ $(curl -sS --max-time 5 --cacert $home/certificate https://localhost:3443/tls) == 'GET /tls from '* ]]; }
+
+@test "asks from the address that it is told to" {
+  site <<<'tcp_outgoing_address 192.0.2.10'
+  [ "$(through http://127.0.0.1:8080/outgoing)" = 'GET /outgoing from ::ffff:192.0.2.10' ]
+}
+
+@test "works as its own user, and keeps nothing of root" {
+  [ "$(awk '/^Uid:/ {print $3}' "/proc/$(kid)/status")" = "$(id -u proxy)" ]
+  [ "$(awk '/^Gid:/ {print $3}' "/proc/$(kid)/status")" = "$(id -g proxy)" ]
+  grep -qP '^CapEff:\t0+[0-9a-f]{0,4}$' "/proc/$(kid)/status"
+  [ "$(ps -o user= -C basic_ncsa_auth | sort -u)" = proxy ]
+}
+
+@test "writes its process id and its logs, for those who may read them" {
+  local mark=$RANDOM$RANDOM
+  answers http://127.0.0.1:8080/logged-$mark
+  eventually logged "GET http://127.0.0.1:8080/logged-$mark"
+  [ "$(stat -c '%U %G %a' $log)" = 'proxy proxy 640' ]
+  setpriv --reuid nobody --regid nogroup --groups proxy grep -q logged-$mark $log
+  setpriv --reuid nobody --regid nogroup --clear-groups cat /run/squid.pid | grep -qx "$(main)"
+  grep -q 'Accepting HTTP' /var/log/squid/cache.log
+}
+
+@test "logs to the journal, and to a further file" {
+  local mark=$RANDOM$RANDOM
+  site <<'EOF'
+access_log daemon:/var/log/squid/access.log squid
+access_log syslog:local4.info squid
+access_log stdio:/var/log/squid/fenced-further.log common
+EOF
+  answers http://127.0.0.1:8080/further-$mark
+  eventually logged further-$mark
+  eventually grep -q further-$mark /var/log/squid/fenced-further.log
+  eventually journalled further-$mark
+}
+
+journalled() { journalctl -q -b -o cat -n 200 | grep -q "GET http.*$1"; }
+
+@test "shows its figures" {
+  curl -sS --max-time 5 http://127.0.0.1:3128/squid-internal-mgr/info | grep -q 'Number of clients accessing cache'
+  curl -sS --max-time 5 http://127.0.0.1:3128/squid-internal-mgr/info | grep -q 'Maximum number of file descriptors'
+}
+
+@test "has its logs rotated as the package does it, more than once" {
+  local turn mark
+  for turn in first second; do
+    mark=$turn-$RANDOM$RANDOM
+    answers http://127.0.0.1:8080/before-$mark
+    eventually logged before-$mark
+    logrotate -f /etc/logrotate.d/squid
+    eventually logged_anew $mark
+    grep -q before-$mark $log.1
+    eventually test -s /var/log/squid/cache.log
+  done
+}
+
+logged_anew() {
+  answers "http://127.0.0.1:8080/after-$1"
+  logged "after-$1"
+}
+
+@test "brings a download to its end over a reload" {
+  local before
+  before=$(main)
+  through --limit-rate 1M -o $home/slow http://127.0.0.1:8080/large-slow 3>&- &
+  local download=$!
+  site </dev/null
+  wait $download
+  cmp $home/slow $home/large
+  [ "$(main)" = "$before" ]
+}
+
+@test "starts its worker anew when that is killed" {
+  local before
+  before=$(kid)
+  kill -KILL "$before"
+  eventually gone "$before"
+  eventually is_up
+  [ "$(systemctl show -p NRestarts --value "$UNIT")" = 0 ]
+}
+
+@test "keeps its cache by threads and by processes of their own as well" {
+  caches "cache_dir aufs $spool/fenced-aufs 50 16 16 max-size=1000000" "cache_dir diskd $spool/fenced-diskd 50 16 16 min-size=1000001"
+  local url=http://127.0.0.1:8080/cached-$RANDOM$RANDOM
+  through -o /dev/null $url
+  through -o /dev/null $url-large
+  pgrep -x diskd
+  eventually filled $spool/fenced-aufs
+  eventually filled $spool/fenced-diskd
+  restart
+  eventually cached $url
+  eventually cached $url-large
+}
+
+filled() { find "$1" -path '*/??/??/*' -type f | grep -q .; }
+
+@test "shares its work and its cache among processes, each with its processor" {
+  caches 'workers 2' 'cpu_affinity_map process_numbers=1,2 cores=1,2' "cache_dir rock $spool/fenced-rock 64"
+  local url=http://127.0.0.1:8080/cached-$RANDOM$RANDOM
+  [ "$(pgrep -c -f '^\(squid-[12]\)')" = 2 ]
+  [ "$(for pid in $(pgrep -f '^\(squid-[12]\)'); do grep ^Cpus_allowed_list "/proc/$pid/status"; done | sort -u | wc -l)" = "$(($(nproc) > 1 ? 2 : 1))" ]
+  eventually kept_by_all $url
+  restart
+  eventually cached $url
+}
+
+kept_by_all() {
+  through -o /dev/null "$1"
+  for _ in 1 2 3 4; do cached "$1" || return; done
+}
+
+# bats test_tags=option:low-port
+@test "listens on a port below 1024, also after a reload" {
+  further <<<'http_port 80 accel defaultsite=localhost:8080'
+  restart
+  eventually test "$(curl -sS --max-time 5 -o /dev/null -w '%{http_code}' http://127.0.0.1/)" != 000
+  timeout 10 systemctl reload "$UNIT"
+  sleep 1
+  eventually is_up
+  [ "$(curl -sS --max-time 5 -o /dev/null -w '%{http_code}' http://127.0.0.1/)" != 000 ]
+}
+
+# bats test_tags=option:elsewhere
+@test "keeps its cache on another volume" {
+  rm -rf /srv/fenced-cache
+  install -d -o proxy -g proxy /srv/fenced-cache
+  caches 'cache_dir ufs /srv/fenced-cache 50 16 16'
+  through -o /dev/null http://127.0.0.1:8080/cached-$RANDOM$RANDOM
+  eventually filled /srv/fenced-cache
+}
+
+# bats test_tags=option:home
+@test "reads a list below /home" {
+  mkdir -p /home/fenced
+  echo '/blocked-at-home$' >/home/fenced/blocked
+  further <<'EOF'
+acl home url_regex "/home/fenced/blocked"
+http_access deny home
+http_access allow lan
+EOF
+  restart
+  refuses 192.0.2.10:3128 http://127.0.0.1:8080/blocked-at-home
+  [ "$(status_of 192.0.2.10:3128 http://127.0.0.1:8080/open)" = 200 ]
+}
+
+# bats test_tags=option:transparent
+@test "marks its connections" {
+  # An address that only packets with the mark find.
+  ip rule del fwmark 7 lookup 99 2>/dev/null || true
+  ip rule add fwmark 7 lookup 99
+  ip route replace local 198.51.100.77 dev lo table 99
+  further <<'EOF'
+tcp_outgoing_mark 0x7 all
+connect_timeout 2 seconds
+EOF
+  restart
+  [[ $(through http://198.51.100.77:8080/marked) == 'GET /marked from '* ]]
+}
+
+# bats test_tags=option:transparent
+@test "shows servers the client's address instead of its own" {
+  further <<'EOF'
+http_port 3129 tproxy
+acl clear_port localport 3129
+acl tproxy_port myportname 3129
+cache_peer 127.0.0.1 parent 8080 0 no-query no-digest originserver name=spoofed
+never_direct allow tproxy_port
+http_access allow lan tproxy_port
+EOF
+  restart
+  # To an address that is not this machine's, as a router sees it.
+  ip rule del to 198.51.100.78 lookup 98 2>/dev/null || true
+  ip rule add to 198.51.100.78 lookup 98
+  ip route replace local 198.51.100.78 dev lo table 98
+  [ "$(curl -sS --max-time 5 --noproxy '*' --interface 192.0.2.10 http://198.51.100.78:3129/spoofed)" = 'GET /spoofed from ::ffff:192.0.2.10' ]
+}
+
+# bats test_tags=option:pam
+@test "knows the passwords of this machine's users through PAM" {
+  id fenced-user >/dev/null 2>&1 || useradd fenced-user
+  echo fenced-user:secret | chpasswd
+  install -m 4755 /usr/lib/squid/basic_pam_auth /usr/local/bin/fenced-pam
+  sed -i 's|^auth_param basic program .*|auth_param basic program /usr/local/bin/fenced-pam|' $settings
+  restart
+  [ "$(status_of 192.0.2.10:3131 --proxy-user fenced-user:wrong http://127.0.0.1:8080/hello)" = 407 ]
+  [ "$(status_of 192.0.2.10:3131 --proxy-user fenced-user:secret http://127.0.0.1:8080/hello)" = 200 ]
+}
+
+# Last: the others need it running.
+@test "stops cleanly and leaves nothing behind" {
+  timeout 20 systemctl stop "$UNIT"
+  [ "$(systemctl show -p Result --value "$UNIT")" = success ]
+  run ! pgrep -f '^\(squid-'
+  [ ! -e /run/squid.pid ]
+  run ! is_up
+  restart
+}
