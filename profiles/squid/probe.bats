@@ -29,7 +29,7 @@ refuses() { [ "$(status_of "$@")" = 403 ]; }
 asked() { grep -cF -- "$1" $home/requests || true; }
 logged() { grep -qF -- "$1" $log; }
 main() { systemctl show -p MainPID --value "$UNIT"; }
-kid() { pgrep -P "$(main)" | head -n 1; }
+kid() { pgrep -f '^\(squid-1\)'; }
 gone() { ! kill -0 "$1"; }
 
 restart() {
@@ -139,6 +139,8 @@ setup_file() {
   chmod 755 /usr/local/bin/fenced-judge
   rm -rf $spool/fenced-*
   cat >$home/usual.conf <<EOF
+auth_param basic program /usr/lib/squid/basic_ncsa_auth /etc/squid/fenced-passwords
+auth_param basic children 2 startup=1
 acl SSL_ports port 8443
 acl purge method PURGE
 acl lan src 192.0.2.0/24 2001:db8::/64
@@ -155,8 +157,6 @@ cache_peer 127.0.0.1 parent 8080 0 no-query no-digest originserver name=origin
 acl secure_port localport 3443
 cache_peer_access origin allow secure_port
 cache_peer_access origin deny all
-auth_param basic program /usr/lib/squid/basic_ncsa_auth /etc/squid/fenced-passwords
-auth_param basic children 2 startup=1
 http_access deny lan blocked
 http_access allow lan password_port users
 http_access allow lan open_port judged
