@@ -63,6 +63,8 @@ other_broker() {
 setup_file() {
   mkdir -p $home
   [ -e $main.package ] || cp -p $main $main.package
+  # 2.1 does not write over a file that is there.
+  rm -f /etc/mosquitto/fenced-probe.passwd
   mosquitto_passwd -b -c /etc/mosquitto/fenced-probe.passwd user secret
   mosquitto_passwd -b /etc/mosquitto/fenced-probe.passwd guest secret
   printf 'user user\ntopic readwrite #\ntopic read $SYS/#\nuser guest\ntopic read open/#\n' >/etc/mosquitto/fenced-probe.acl
