@@ -36,6 +36,8 @@ const redirects: AstroIntegration = {
 
 export default defineConfig({
   site: origin,
+  // Astro's own default drops the spaces between words that stand on lines of their own.
+  compressHTML: true,
   // The Content-Security-Policy allows nothing inline, so nothing may be.
   build: { inlineStylesheets: 'never', assets: 'assets' },
   vite: {
