@@ -75,16 +75,28 @@ function rasterise(letter: string, scale: number): Mask {
   const width = Math.ceil(units * scale) + 2 * margin
   const height = base + Math.ceil(4 * scale) + margin
   const cover = new Uint8Array(width * height)
-  for (let row = 0; row < height; row++) {
-    for (let column = 0; column < width; column++) {
-      const x = (column - margin) / scale
-      const y = (base - row) / scale
-      const away = segments.reduce((least, line) => Math.min(least, squared(x, y, line)), 1000)
+  const mask = { left: margin, base, width, height, cover }
+  for (const line of segments) draw(mask, line, scale)
+  return mask
+}
+
+/** Looks at the pixels near the line alone: on all others it leaves no shade. */
+function draw({ left, base, width, height, cover }: Mask, line: Segment, scale: number) {
+  const reach = pen + 0.5 / scale
+  const [x0, y0, x1, y1] = line
+  const first = Math.max(0, left + Math.floor((Math.min(x0, x1) - reach) * scale))
+  const last = Math.min(width - 1, left + Math.ceil((Math.max(x0, x1) + reach) * scale))
+  const top = Math.max(0, base - Math.ceil((Math.max(y0, y1) + reach) * scale))
+  const bottom = Math.min(height - 1, base - Math.floor((Math.min(y0, y1) - reach) * scale))
+  for (let row = top; row <= bottom; row++) {
+    for (let column = first; column <= last; column++) {
+      const away = squared((column - left) / scale, (base - row) / scale, line)
       const edge = (pen - Math.sqrt(away)) * scale + 0.5
-      cover[row * width + column] = Math.round(Math.min(1, Math.max(0, edge)) * shades)
+      const shade = Math.round(Math.min(1, Math.max(0, edge)) * shades)
+      const at = row * width + column
+      if (shade > cover[at]!) cover[at] = shade
     }
   }
-  return { left: margin, base, width, height, cover }
 }
 
 /** The distance from a point to a line, squared. */

@@ -27,9 +27,11 @@ const palette: Color[] = [paper, ...colors.flatMap(ramp)]
 const [width, height, margin] = [1200, 630, 70]
 const room = width - 2 * margin
 
+const canvas = createCanvas(width, height)
+
 /** The picture that goes with a link, 1200 by 630: the same input gives the same bytes on every machine. */
 export function drawCard({ title, lines, score }: Card): Uint8Array<ArrayBuffer> {
-  const canvas = createCanvas(width, height)
+  canvas.pixels.fill(0)
   drawMark(canvas)
   write(canvas, 'Fenced', margin + 74, 112, 3.4, ink)
   writeFitting(canvas, title, 236, 7.4, ink)

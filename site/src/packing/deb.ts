@@ -1,5 +1,6 @@
 import { gzip } from './gzip.ts'
-import { joined, tar } from './tar.ts'
+import { joined } from './joined.ts'
+import { tar } from './tar.ts'
 import type { ArchiveFile } from './tar.ts'
 
 interface Contents {

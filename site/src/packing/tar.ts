@@ -1,3 +1,5 @@
+import { joined } from './joined.ts'
+
 /** A file of an archive; the path is relative, without a dot before it. */
 export interface ArchiveFile {
   path: string
@@ -79,15 +81,4 @@ function padded(bytes: Uint8Array): Uint8Array {
 function parentsOf(path: string): string[] {
   const parts = path.split('/').slice(0, -1)
   return parts.map((_, index) => parts.slice(0, index + 1).join('/'))
-}
-
-/** One after the other. */
-export function joined(parts: Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const all = new Uint8Array(parts.reduce((total, { length }) => total + length, 0))
-  let at = 0
-  for (const part of parts) {
-    all.set(part, at)
-    at += part.length
-  }
-  return all
 }
