@@ -15,6 +15,7 @@ import {
   grantWords,
   namesOf,
   onlyNames,
+  openingFirst,
   readForeign,
   withoutWord,
 } from './foreign-drop-in.ts'
@@ -109,8 +110,9 @@ export async function checkDropIn(
 /** Which settings cannot be had: found by trying the others without them. */
 async function culpritsOf(bench: Bench, items: ForeignDropIn, progress: (line: string) => void) {
   progress('something breaks; looking for the settings that do it')
-  const { culprits } = await findCulprits(namesOf(items), async (names) => {
-    const text = foreignText(onlyNames(items, new Set(names)))
+  const names = openingFirst(namesOf(items), bench.subject.catalogue)
+  const { culprits } = await findCulprits(names, async (some) => {
+    const text = foreignText(onlyNames(items, new Set(some)))
     const dropIns = { 'hardening.conf': text }
     const trial = await bench.lab.trial(bench.subject, dropIns, { untilFailure: true })
     return failureOf(trial, bench)

@@ -6,6 +6,7 @@ import {
   grantWords,
   namesOf,
   onlyNames,
+  openingFirst,
   readForeign,
   withoutWord,
 } from './foreign-drop-in.ts'
@@ -80,4 +81,12 @@ test('some settings alone keep all their lines', () => {
     foreignText(onlyNames(items, new Set(['CapabilityBoundingSet']))),
     '[Service]\nCapabilityBoundingSet=CAP_CHOWN CAP_KILL\nCapabilityBoundingSet=~CAP_SYS_ADMIN\n',
   )
+})
+
+test('what opens paths and addresses is tried before what closes all others', () => {
+  const names = ['ProtectSystem', 'IPAddressDeny', 'ReadWritePaths', 'IPAddressAllow', 'Unknown']
+  assert.deepEqual(openingFirst(names, directives), [
+    ...['ReadWritePaths', 'IPAddressAllow'],
+    ...['ProtectSystem', 'IPAddressDeny', 'Unknown'],
+  ])
 })

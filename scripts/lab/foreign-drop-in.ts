@@ -29,6 +29,17 @@ export function namesOf(items: ForeignDropIn): string[] {
   return [...new Set(items.flatMap((item) => (item.kind === 'setting' ? [item.key] : [])))]
 }
 
+const opening = ['paths', 'directories', 'addresses']
+
+/** What opens paths or addresses before what closes all others: without the one, the other breaks more than both do. */
+export function openingFirst(names: string[], catalogue: Catalogue): string[] {
+  const opens = (name: string) => {
+    const info = catalogue[name]
+    return info?.items === 'grant' && opening.includes(info.type)
+  }
+  return [...names.filter(opens), ...names.filter((name) => !opens(name))]
+}
+
 /** The drop-in with these settings alone. */
 export function onlyNames(items: ForeignDropIn, names: Set<string>): ForeignDropIn {
   return items.filter((item) => item.kind !== 'setting' || names.has(item.key))
