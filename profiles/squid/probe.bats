@@ -69,7 +69,7 @@ cached() { [ "$(status_of 127.0.0.1:3128 -H 'Cache-Control: only-if-cached' "$1"
 
 # Says who asks for what; what has cached in its path may be kept.
 origin() {
-  perl -MIO::Socket::IP -e '
+  perl -MIO::Socket::IP -MPOSIX=strftime -e '
     my $home = shift;
     $SIG{CHLD} = "IGNORE";
     my $listener = IO::Socket::IP->new(LocalHost => "::", LocalPort => 8080, Listen => 64, ReuseAddr => 1, V6Only => 0)
@@ -91,7 +91,9 @@ origin() {
       my $answer = "$method $path from " . $client->peerhost . "\n";
       if ($path =~ /large/) { local $/; open my $file, "<", "$home/large" or die; $answer = <$file> }
       my $keep = $path =~ /cached/ ? "max-age=600" : "no-store";
-      print $client "HTTP/1.1 200 OK\r\nCache-Control: $keep\r\nConnection: close\r\nContent-Length: " . length($answer) . "\r\n\r\n$answer";
+      # Squid keeps an answer without a date, but takes it for an old one.
+      my $date = strftime "%a, %d %b %Y %H:%M:%S GMT", gmtime;
+      print $client "HTTP/1.1 200 OK\r\nDate: $date\r\nCache-Control: $keep\r\nConnection: close\r\nContent-Length: " . length($answer) . "\r\n\r\n$answer";
       exit;
     }' $home >>$home/origin.out 2>&1 3>&-
 }
@@ -394,11 +396,20 @@ filled() { find "$1" -path '*/??/??/*' -type f | grep -q .; }
 @test "shares its work and its cache among processes, each with its processor" {
   caches 'workers 2' 'cpu_affinity_map process_numbers=1,2 cores=1,2' "cache_dir rock $spool/fenced-rock 64"
   local url=http://127.0.0.1:8080/cached-$RANDOM$RANDOM
-  [ "$(pgrep -c -f '^\(squid-[12]\)')" = 2 ]
+  eventually two_workers
   [ "$(for pid in $(pgrep -f '^\(squid-[12]\)'); do grep ^Cpus_allowed_list "/proc/$pid/status"; done | sort -u | wc -l)" = "$(($(nproc) > 1 ? 2 : 1))" ]
+  eventually on_rock $url
   eventually kept_by_all $url
   restart
   eventually cached $url
+}
+
+two_workers() { [ "$(pgrep -c -f '^\(squid-[12]\)')" = 2 ]; }
+
+# While it still reads what is on the disk, it writes nothing there.
+on_rock() {
+  through -o /dev/null -H 'Cache-Control: no-cache' "$1"
+  grep -aqF "$1" $spool/fenced-rock/rock
 }
 
 kept_by_all() {
