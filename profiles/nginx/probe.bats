@@ -50,7 +50,11 @@ reload() {
   echo "server { listen 127.0.0.1:8099; return 200 $turn; }" >"$conf/probe-turn.conf"
   systemctl reload "$UNIT"
   eventually answers http://127.0.0.1:8099/ $turn
+  # An old worker still answers on the ports that it knows, until it is named as one that shuts down.
+  eventually one_a_processor
 }
+
+one_a_processor() { [ "$(workers | wc -l)" = "$(nproc)" ]; }
 
 usual() {
   cat >"$conf/probe.conf" <<'EOF'
@@ -304,9 +308,6 @@ keeps_cache() {
     [ -n "$(find $place/fenced-cache -type f -user www-data)" ]
   done
 }
-
-# Those of the configuration before are about to go, and have no other name yet.
-one_a_processor() { [ "$(workers | wc -l)" = "$(nproc)" ]; }
 
 @test "runs a worker for every processor, as www-data" {
   eventually one_a_processor
