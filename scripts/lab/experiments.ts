@@ -59,14 +59,17 @@ export function tryGrants(
   render: (directives: Directives) => Record<string, string>,
   options: TrialOptions & {
     adds?: (directive: string) => boolean
+    /** Only these of them. */
+    only?: Experiment[]
     /** Drop-ins of a stage, for grants that only an early stage needs. */
     renderStage?: (stage: Stage, directives: Directives) => Record<string, string>
   } = {},
 ): Promise<Experiment[]> {
   const { catalogue, platform } = bench.subject
-  const { adds, renderStage, ...how } = options
+  const { adds, only, renderStage, ...how } = options
   const grants = grantsOf(directives, catalogue).filter(
-    ({ directive }) =>
+    ({ directive, item }) =>
+      (only?.some((one) => one.directive === directive && one.item === item) ?? true) &&
       !bench.unenforced.includes(directive) &&
       (catalogue[directive]?.since ?? 0) <= Number(platform.systemd),
   )

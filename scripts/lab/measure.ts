@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { readFileSync } from 'node:fs'
+import type { Experiment } from '../core/measured/types.ts'
 import { formatProblem } from '../core/problem.ts'
 import { digest } from '../digest.ts'
 import { knownId, allIds, projectRoot, readRegistry } from '../registry.ts'
@@ -13,7 +14,7 @@ import { LabError } from './lab-error.ts'
 import { withLock } from './lock.ts'
 import { isFresh } from './fresh.ts'
 import { measureService } from './measurement.ts'
-import type { Measurement } from './measurement.ts'
+import type { Experiments, Measurement } from './measurement.ts'
 import { findPlatform, readPlatforms } from './platforms.ts'
 import type { Platform } from './platforms.ts'
 import { recordRun } from './record.ts'
@@ -26,8 +27,8 @@ import type { Subject } from './subject.ts'
 interface Task {
   entry: Entry
   subject: Subject
-  /** The first platform that has the service runs every experiment. */
-  experiments: boolean
+  /** All of them on the first platform that has the service. */
+  experiments: Experiments
 }
 
 /** Measures services on every platform, or on one, and writes profiles/ID/measured.yaml after each run. */
@@ -135,10 +136,15 @@ function readTasks(services: string[], flags: Flags): Task[] {
     const first = platforms.find(has)
     return wanted.filter(has).flatMap((platform): Task[] => {
       const subject = subjectOf(entry, platform, directives)
-      const experiments = platform.id === first?.id
+      const experiments = platform.id === first?.id ? 'all' : needless(entry, first?.id)
       // With --all a run that nothing has changed since is not made again: so it goes on where it was stopped.
       if (flags.all && isFresh(entry.measured, subject)) return []
       return [{ entry, subject, experiments }]
     })
   })
+}
+
+/** The grants that nothing needed on the first platform, as far as that is on record. */
+function needless({ measured }: Entry, first = ''): Experiment[] {
+  return measured?.platforms[first]?.grants?.filter(({ breaks }) => !breaks) ?? []
 }

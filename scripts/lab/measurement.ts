@@ -28,11 +28,14 @@ export interface Measurement {
   findings: string[]
 }
 
-/** Everything that is measured of a service on a platform; with `experiments`, the proofs too. */
+/** All of them, or some grants of the drop-in taken away: those that nothing needed on the first platform. */
+export type Experiments = 'all' | Experiment[]
+
+/** Everything that is measured of a service on a platform, with the experiments that are asked for. */
 export async function measureService(
   lab: Lab,
   subject: Subject,
-  { experiments, today }: { experiments: boolean; today: string },
+  { experiments, today }: { experiments: Experiments; today: string },
 ): Promise<Measurement> {
   const begun = Date.now()
   const { full } = dropInsFor(subject)
@@ -53,14 +56,15 @@ export async function measureService(
     unenforced: figures.unenforced,
   }
   const findings: string[] = []
-  if (experiments && failures.length === 0) {
+  if (experiments.length > 0 && failures.length === 0) {
     const bench: Bench = {
       lab,
       subject,
       usual: usualLines([...before.trial.journal, ...after.trial.journal]),
       unenforced: figures.unenforced,
     }
-    const proofs = await prove(bench, figures)
+    const proofs =
+      experiments === 'all' ? await prove(bench, figures) : await proveGrants(bench, experiments)
     Object.assign(run, proofs.run)
     failures.push(...proofs.failures)
     findings.push(...proofs.findings)
@@ -127,7 +131,7 @@ async function measureScores(machine: Machine, subject: Subject): Promise<Figure
 async function prove(bench: Bench, { vendor, after }: Figures) {
   const { lab, subject } = bench
   const { profile } = subject
-  const { full, experiment, changedStage } = dropInsFor(subject)
+  const { full } = dropInsFor(subject)
   if (!profile.directives) {
     const reasons = await tryReasons(bench)
     const idle = Object.entries(reasons).filter(([, { breaks }]) => !breaks)
@@ -135,14 +139,7 @@ async function prove(bench: Bench, { vendor, after }: Figures) {
     return { run: { reasons }, failures: [], findings }
   }
   const [grants, leftOut, options] = await Promise.all([
-    tryGrants(
-      bench,
-      profile.directives,
-      (directives) => ({ 'hardening.conf': experiment(directives) }),
-      {
-        renderStage: (stage, directives) => ({ 'hardening.conf': changedStage(stage, directives) }),
-      },
-    ),
+    tryDefaultGrants(bench),
     tryLeftOut(bench),
     Promise.all(
       Object.keys(profile.options ?? {}).map((name) => tryOption(bench, name, after.trial)),
@@ -171,11 +168,34 @@ async function prove(bench: Bench, { vendor, after }: Figures) {
   return { run, failures, findings }
 }
 
+/** On another platform than the first: what nothing needed there may be needed here. */
+async function proveGrants(bench: Bench, only: Experiment[]) {
+  const grants = await tryDefaultGrants(bench, only)
+  return {
+    run: { ...(grants.length > 0 && { grants }) },
+    failures: [],
+    findings: unneeded(grants, ''),
+  }
+}
+
+function tryDefaultGrants(bench: Bench, only?: Experiment[]): Promise<Experiment[]> {
+  const { experiment, changedStage } = dropInsFor(bench.subject)
+  return tryGrants(
+    bench,
+    bench.subject.profile.directives ?? {},
+    (directives) => ({ 'hardening.conf': experiment(directives) }),
+    {
+      ...(only && { only }),
+      renderStage: (stage, directives) => ({ 'hardening.conf': changedStage(stage, directives) }),
+    },
+  )
+}
+
 function unneeded(grants: Experiment[], where: string): string[] {
   return grants
     .filter(({ breaks }) => !breaks)
     .map(({ directive, item, message = 'every check passes without it' }) => {
-      return `${where}${directive} ${item} is granted, but ${message}; remove it, or add the check that needs it`
+      return `${where}${directive} ${item} is granted, but ${message}; remove it, add the check that needs it, or measure the platform that does`
     })
 }
 

@@ -35,7 +35,7 @@ export interface PlatformRun {
   attacks: Record<string, AttackResult>
   /** Directives that this host could not enforce in the machine. */
   unenforced: string[]
-  /** Only on the first platform: each grant taken away once. */
+  /** Each grant taken away once on the first platform; on the others those that nothing needed there. */
   grants?: Experiment[]
   /** Only on the first platform: each leftOut set once. */
   leftOut?: Experiment[]

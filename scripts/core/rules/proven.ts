@@ -1,18 +1,20 @@
 import type { Directives } from '../profile/types.ts'
 import type { Experiment, PlatformRun } from '../measured/types.ts'
+import { grantProofs } from '../measured/grant-proofs.ts'
 import { grantsOf } from '../profile/values.ts'
 import type { Path } from '../yaml/document.ts'
 import { commandFor } from './measured-part.ts'
 import type { Context, Finding, Rule } from './rule.ts'
 
-/** Each grant was taken away once and something broke; a grant that nothing needs is an error. */
+/** Each grant was taken away once and something broke, on one platform at least; a grant that nothing needs is an error. */
 export const proven: Rule = {
   name: 'proven',
   check(context) {
     const run = firstRun(context)
     if (!run) return []
-    const { profile } = context
-    const found = unproven(context, profile.directives ?? {}, ['directives'], run.grants ?? [])
+    const { profile, measured } = context
+    const proofs = grantProofs(measured)
+    const found = unproven(context, profile.directives ?? {}, ['directives'], proofs)
     for (const [name, option] of Object.entries(profile.options ?? {})) {
       const grants = run.options?.[name]?.grants ?? []
       const path = ['options', name, 'directives']
@@ -32,7 +34,7 @@ export const proven: Rule = {
   },
 }
 
-/** The run on the first platform that has the service: it holds every experiment. */
+/** The run on the first platform that has the service: every experiment begins there. */
 export function firstRun({ platforms, profile, measured }: Context): PlatformRun | undefined {
   const first = platforms.find(({ id }) => !profile.notOn?.[id])
   return first && measured?.platforms[first.id]

@@ -1,13 +1,13 @@
 import { stages } from '../../../scripts/core/profile/types.ts'
 import type { DirectiveInfo, Directives, Stage } from '../../../scripts/core/profile/types.ts'
 import { isSingle, itemsOf, reasonOf } from '../../../scripts/core/profile/values.ts'
-import type { Experiment } from '../../../scripts/core/measured/types.ts'
+import type { Proof } from '../../../scripts/core/measured/grant-proofs.ts'
 
 export interface Grant {
   item: string
   reason: string
   /** What failed when it was taken away; absent where that was not tried. */
-  proof?: Experiment | undefined
+  proof?: Proof | undefined
 }
 
 /** One directive of a profile with everything that is known of why it is so. */
@@ -30,7 +30,7 @@ type Catalogue = Record<string, DirectiveInfo>
 export function linesByStage(
   directives: Directives,
   catalogue: Catalogue,
-  proofs: Experiment[] = [],
+  proofs: Proof[] = [],
 ): StageLines[] {
   return stages
     .map((stage) => ({
@@ -46,7 +46,7 @@ function lineOf(
   directive: string,
   info: DirectiveInfo,
   directives: Directives,
-  proofs: Experiment[],
+  proofs: Proof[],
 ): Line {
   const value = directives[directive]!
   const items = itemsOf(value)

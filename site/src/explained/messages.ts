@@ -1,4 +1,4 @@
-import type { PlatformRun } from '../../../scripts/core/measured/types.ts'
+import type { Proof } from '../../../scripts/core/measured/grant-proofs.ts'
 
 export interface Message {
   message: string
@@ -7,9 +7,9 @@ export interface Message {
 }
 
 /** Every message that an experiment left behind, with the lines whose absence caused it. */
-export function messagesOf(run: PlatformRun | undefined): Message[] {
+export function messagesOf(proofs: Proof[]): Message[] {
   const found = new Map<string, string[]>()
-  for (const { directive, item, breaks, message } of run?.grants ?? []) {
+  for (const { directive, item, breaks, message } of proofs) {
     if (!breaks || !message) continue
     found.set(message, [...(found.get(message) ?? []), `${directive}=${item}`])
   }
