@@ -1,4 +1,5 @@
 import type { Measured } from '../core/measured/types.ts'
+import { probeText } from '../core/measured/probe-text.ts'
 import { digest } from '../digest.ts'
 import { dropInsFor } from './drop-ins.ts'
 import type { Subject } from './subject.ts'
@@ -6,7 +7,7 @@ import type { Subject } from './subject.ts'
 /** True where the run on the subject's platform was made with the drop-in, the options and the probe as they stand. */
 export function isFresh(measured: Measured | undefined, subject: Subject): boolean {
   const run = measured?.platforms[subject.platform.id]
-  if (!run || measured?.probe !== digest(subject.probe)) return false
+  if (!run || measured?.probe !== digest(probeText(subject.profile, subject.probe))) return false
   const { full, option } = dropInsFor(subject)
   const options = Object.entries(run.options ?? {})
   return (

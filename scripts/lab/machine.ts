@@ -44,6 +44,8 @@ export interface MachineSpec {
   disk?: string
   /** Answers to the packages' questions, in the form of debconf-set-selections. */
   preseed?: string
+  /** Commands that are run once it is up, before anything else. */
+  setup?: string[]
   signal?: AbortSignal
   progress?: (line: string) => void
 }
@@ -100,9 +102,21 @@ async function bootAndUse<T>(spec: MachineSpec, use: (machine: Machine) => Promi
   try {
     const leader = await leaderOf(cgroup, keeper, platform)
     const machine = enterable(platform, leader, cgroup, stop, signal)
-    return await Promise.race([use(machine), died(keeper, signal)])
+    const setUpAndUse = async () => {
+      await setUp(machine, spec.setup)
+      return use(machine)
+    }
+    return await Promise.race([setUpAndUse(), died(keeper, signal)])
   } finally {
     await stop()
+  }
+}
+
+async function setUp(machine: Machine, commands: string[] = []) {
+  for (const command of commands) {
+    const { code, stderr, timedOut } = await machine.run(command, { seconds: 60 })
+    const why = timedOut ? 'not done within 60 s' : stderr.trim()
+    if (code !== 0) throw new LabError(`setup: ${command}: ${why}`)
   }
 }
 

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { readFileSync } from 'node:fs'
 import type { Experiment } from '../core/measured/types.ts'
+import { probeText } from '../core/measured/probe-text.ts'
 import { formatProblem } from '../core/problem.ts'
 import { digest } from '../digest.ts'
 import { knownId, allIds, projectRoot, readRegistry } from '../registry.ts'
@@ -93,7 +94,9 @@ async function runTask({ entry, subject, experiments }: Task, jobs: number, cont
       }
       if (measurement.failures.length === 0) {
         const platforms = readPlatforms().map((platform) => platform.id)
-        recordRun(id, digest(entry.probe), platform.id, measurement.run, { platforms })
+        recordRun(id, digest(probeText(entry.profile, entry.probe)), platform.id, measurement.run, {
+          platforms,
+        })
       }
       return measurement
     },

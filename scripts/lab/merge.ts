@@ -4,6 +4,7 @@ import { parseMeasured } from '../core/measured/parse.ts'
 import { sealedText } from '../core/measured/seal.ts'
 import type { Measured } from '../core/measured/types.ts'
 import { formatProblem } from '../core/problem.ts'
+import { probeText } from '../core/measured/probe-text.ts'
 import { digest } from '../digest.ts'
 import { knownId, projectRoot, readRegistry } from '../registry.ts'
 import { UsageError } from '../usage.ts'
@@ -41,7 +42,7 @@ export function merge(args: string[], _: Flags, { progress }: Context): Promise<
       progress(`${service} on ${id}: nothing newer; it stays as it is`)
       continue
     }
-    recordRun(service, digest(entry.probe), id, run, { platforms: ids })
+    recordRun(service, digest(probeText(entry.profile, entry.probe)), id, run, { platforms: ids })
     progress(`${service} on ${id}: ${run.before.exposure} → ${run.after.exposure}, taken over`)
   }
   return Promise.resolve(0)

@@ -29,6 +29,7 @@ export function machineSpec(services: string[], flags: Flags, context: Context) 
     packages: [...new Set([...packages, ...named])],
     ...context,
     ...(probe && { probe }),
+    ...(profile?.setup && { setup: profile.setup }),
   }
   return { spec, probe, unit: profile && startedUnit(profile, platform.id) }
 }

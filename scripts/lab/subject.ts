@@ -52,6 +52,7 @@ export function subjectOf(
       platform,
       packages: [...new Set([...packages, ...beside])],
       probe: join(root, 'profiles', id),
+      ...(profile.setup && { setup: profile.setup }),
     },
   }
 }

@@ -1,4 +1,5 @@
 import type { Measured } from '../measured/types.ts'
+import { probeText } from '../measured/probe-text.ts'
 import { renderDropIn, renderOption } from '../profile/render.ts'
 import type { Profile } from '../profile/types.ts'
 import { grantsOf } from '../profile/values.ts'
@@ -132,7 +133,7 @@ function currentOf(
     if (!version) return true
     const { profile, measured, probe } = version
     return (
-      measured?.probe === digest(probe) &&
+      measured?.probe === digest(probeText(profile, probe)) &&
       dropIn === digest(renderDropIn(profile, { directives, systemd: Number(systemd) }))
     )
   }

@@ -35,6 +35,8 @@ export interface Profile {
   packages: ByPlatform<string[]>
   /** What only the probe needs (clients), installed beside the service. */
   probePackages?: ByPlatform<string[]>
+  /** Shell commands, run as root before the unit can start at all. */
+  setup?: string[]
   /** Platforms without this service, each with the reason. */
   notOn?: Record<string, string>
   directives?: Directives

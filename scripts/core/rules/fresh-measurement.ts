@@ -1,3 +1,4 @@
+import { probeText } from '../measured/probe-text.ts'
 import { renderDropIn, renderOption } from '../profile/render.ts'
 import { commandFor } from './measured-part.ts'
 import type { Context, Finding, Rule } from './rule.ts'
@@ -19,8 +20,8 @@ export const freshMeasurement: Rule = {
       say([], `${context.id} has not been measured`)
       return found
     }
-    if (measured.probe !== context.digest(context.probe)) {
-      say(['probe'], 'measured with an older probe.bats')
+    if (measured.probe !== context.digest(probeText(profile, context.probe))) {
+      say(['probe'], 'measured with an older probe.bats or setup')
     }
     for (const { id } of platforms) {
       if (profile.notOn?.[id]) continue
