@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { readFileSync } from 'node:fs'
 import type { Experiment } from '../core/measured/types.ts'
+import { grantProofs } from '../core/measured/grant-proofs.ts'
 import { probeText } from '../core/measured/probe-text.ts'
 import { formatProblem } from '../core/problem.ts'
 import { digest } from '../digest.ts'
@@ -139,7 +140,7 @@ function readTasks(services: string[], flags: Flags): Task[] {
     const first = platforms.find(has)
     return wanted.filter(has).flatMap((platform): Task[] => {
       const subject = subjectOf(entry, platform, directives)
-      const experiments = platform.id === first?.id ? 'all' : needless(entry, first?.id)
+      const experiments = platform.id === first?.id ? 'all' : needless(entry, platform.id)
       // With --all a run that nothing has changed since is not made again: so it goes on where it was stopped.
       if (flags.all && isFresh(entry.measured, subject)) return []
       return [{ entry, subject, experiments }]
@@ -147,7 +148,9 @@ function readTasks(services: string[], flags: Flags): Task[] {
   })
 }
 
-/** The grants that nothing needed on the first platform, as far as that is on record. */
-function needless({ measured }: Entry, first = ''): Experiment[] {
-  return measured?.platforms[first]?.grants?.filter(({ breaks }) => !breaks) ?? []
+/** The grants that nothing on record needed, be it on the first platform or another. */
+function needless({ measured }: Entry, here: string): Experiment[] {
+  if (!measured) return []
+  const { [here]: _, ...platforms } = measured.platforms
+  return grantProofs({ ...measured, platforms }).filter(({ breaks }) => !breaks)
 }
