@@ -277,6 +277,17 @@ refuses() { [ "$(secure)" = 401 ]; }
 
 journalled() { journalctl -q -u "$UNIT" --since=-20s | grep -q "$1"; }
 
+@test "publishes its own figures, its memory, files and start among them" {
+  page -f http://127.0.0.1:9115/metrics >$home/metrics
+  grep -q '^process_resident_memory_bytes [1-9]' $home/metrics
+  grep -q '^process_open_fds [1-9]' $home/metrics
+  grep -q '^process_start_time_seconds [1-9]' $home/metrics
+}
+
+@test "may open as many files as the unit's hard limit says" {
+  awk '/^Max open files/ { exit !($4 >= $5 - 1) }' "/proc/$(main_pid)/limits"
+}
+
 @test "comes back after a crash" {
   local before
   before=$(main_pid)
