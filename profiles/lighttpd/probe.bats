@@ -4,6 +4,7 @@
 bats_require_minimum_version 1.5.0
 
 conf=/etc/lighttpd/conf-enabled/00-fenced.conf
+later=/etc/lighttpd/conf-enabled/99-fenced.conf
 secret=/etc/lighttpd/fenced
 home=/srv/fenced-probe
 log=/var/log/lighttpd
@@ -114,6 +115,7 @@ PERL
 # What a test has changed is out of the way of the next one, even if it failed.
 teardown() {
   cmp -s $conf $home/conf && [ "$BATS_TEST_COMPLETED" ] && return
+  rm -f $later
   configure || true
   eventually answers
 }
@@ -233,6 +235,8 @@ www-data' http://127.0.0.1/page.shtml
 reloaded() { page -I http://127.0.0.1/new/page | grep -qi '^x-fenced: reloaded'; }
 
 @test "a reload with a mistake is refused, and changes nothing" {
+  # Only from Debian 13 on does the unit look at the configuration first.
+  systemctl cat "$UNIT" | grep -q '^ExecReload=.* -tt' || return 0
   echo 'this is { no configuration' >>$conf
   run ! systemctl reload "$UNIT"
   says hello http://127.0.0.1/
@@ -253,7 +257,8 @@ reloaded() { page -I http://127.0.0.1/new/page | grep -qi '^x-fenced: reloaded';
 logs_anew() { page -f -o /dev/null http://127.0.0.1/?anew && grep -q anew $log/access.log; }
 
 @test "hands its log to a program, or to the system's log" {
-  configure 'accesslog.filename := "|/usr/bin/tee -a /var/log/lighttpd/piped.log"' 'server.errorlog-use-syslog = "enable"'
+  echo 'accesslog.filename := "|/usr/bin/tee -a /var/log/lighttpd/piped.log"' >$later
+  configure 'server.errorlog-use-syslog = "enable"'
   eventually answers
   page -f -o /dev/null 'http://127.0.0.1/?piped'
   eventually grep -q piped $log/piped.log

@@ -137,9 +137,13 @@ teardown_file() { pkill -f '^perl -MIO::Socket' || true; }
 
 @test "reckons with what it has collected" {
   eventually is 1 'increase(fenced_asked_total{instance="127.0.0.1:8090"}[5s]) > bool 2'
-  page -G $here/api/v1/query_range --data-urlencode 'query=up{job="itself"}' -d "start=$(($(date +%s) - 5))&end=$(date +%s)&step=1" >$home/range
-  grep -q '"values":\[\[.*"1"\]' $home/range
+  eventually has_range
   [[ $(page $here/api/v1/label/__name__/values) == *fenced_asked_total* ]]
+}
+
+has_range() {
+  page -G $here/api/v1/query_range --data-urlencode 'query=up{job="itself"}' \
+    -d "start=$(($(date +%s) - 5))&end=$(date +%s)&step=1" | grep -q '"values":\[\[.*"1"\]'
 }
 
 @test "follows its rules, and raises alerts" {
@@ -255,6 +259,7 @@ YAML
 refuses() { [ "$(code_of --cacert $secret/cert.pem https://localhost:9090/metrics 2>/dev/null)" = 401 ]; }
 
 @test "writes down the queries, also after the package's log rotation" {
+  chown prometheus /var/log/prometheus
   printf 'global: { query_log_file: /var/log/prometheus/query.log, scrape_interval: 1s }\n' >$conf
   configure
   eventually answers
