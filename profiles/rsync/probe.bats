@@ -166,10 +166,15 @@ teardown() {
 }
 
 @test "serves ten at a time" {
-  local n
-  for n in {1..10}; do (get -a rsync://127.0.0.1/files/ $home/many/$n/ && same $home/files $home/many/$n && echo well) 3>&- & done >$home/wells 2>&1
-  wait
-  [ "$(grep -c well $home/wells)" = 10 ]
+  local n all=()
+  for n in {1..10}; do
+    get -a --mkpath rsync://127.0.0.1/files/ $home/many/$n/ 3>&- &
+    all+=($!)
+  done
+  for n in {1..10}; do
+    wait "${all[n - 1]}"
+    same $home/files $home/many/$n
+  done
   rm -rf $home/many
 }
 
@@ -186,7 +191,6 @@ teardown() {
 }
 
 @test "says to the journal what it cannot say to a log" {
-  configure
   sed -i '/^log file/d' $conf
   get -a rsync://127.0.0.1/files/deep/er/numbers $home/again
   eventually journalled numbers
@@ -210,10 +214,10 @@ address = 192.0.2.10"
   run -10 rsync --contimeout=2 rsync://127.0.0.1:8730/
 }
 
-@test "comes back after a crash, and a transfer outlives a restart of nothing but itself" {
+@test "comes back after it was killed" {
   local before
   before=$(main_pid)
-  [ "$(systemctl show -p Restart --value "$UNIT")" = no ] && systemctl restart "$UNIT" || kill -KILL "$before"
+  kill -KILL "$before"
   eventually is_another "$before"
   eventually answers
 }
