@@ -193,6 +193,8 @@ www-data' http://127.0.0.1/page.shtml
   head -c 3000000 /dev/urandom >$home/file
   [ "$(code_of -T $home/file $at/file)" = 201 ]
   page -f $at/file | cmp - $home/file
+  # Other programs read it too.
+  [ "$(stat -c %a /var/www/html/dav/file)" = 644 ]
   [ "$(code_of -X MKCOL $at/dir/)" = 201 ]
   [ "$(code_of -X MOVE -H "Destination: $at/dir/moved" $at/file)" = 201 ]
   page -f $at/dir/moved | cmp - $home/file

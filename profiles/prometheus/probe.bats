@@ -62,6 +62,26 @@ web() {
     }' $home >>$home/out 2>&1 3>&-
 }
 
+# What Docker would say of one container, on its socket.
+docker() {
+  perl -MIO::Socket::UNIX -e '
+    unlink "/run/fenced-docker.sock";
+    my $listener = IO::Socket::UNIX->new(Local => "/run/fenced-docker.sock", Listen => 8) or die "docker: $!";
+    chmod 0666, "/run/fenced-docker.sock";
+    exit if fork;
+    while (my $client = $listener->accept) {
+      my ($method, $path) = split " ", <$client> // next;
+      while (($_ = <$client>) =~ /\S/) { }
+      my $network = q("bridge": { "NetworkID": "n1", "IPAddress": "127.0.0.1" });
+      my $said = $path =~ /containers/ ? qq([{ "Id": "c1", "Names": ["/web"], "Image": "web", "State": "running", "Labels": { "colour": "green" },
+        "HostConfig": { "NetworkMode": "bridge" }, "NetworkSettings": { "Networks": { $network } },
+        "Ports": [{ "PrivatePort": 8090, "Type": "tcp" }] }]) : $path =~ /networks/ ? q([{ "Id": "n1", "Name": "bridge", "Scope": "local" }]) : "OK";
+      print $client "HTTP/1.1 200 OK\r\nApi-Version: 1.41\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: ", length $said, "\r\n\r\n";
+      print $client $said if $method ne "HEAD";
+      close $client;
+    }' >>$home/out 2>&1 3>&-
+}
+
 usual() {
   cat >$conf <<YAML
 global: { scrape_interval: 300ms, scrape_timeout: 300ms, evaluation_interval: 300ms, external_labels: { site: fenced } }
@@ -98,12 +118,12 @@ YAML
   usual
   configure || true
   eventually answers || true
-  cp $settings $home/settings
+  cat $settings $conf >$home/usual
 }
 
 # What a test has changed is out of the way of the next one, even if it failed.
 teardown() {
-  cmp -s $settings $home/settings && [ "$BATS_TEST_COMPLETED" ] && return
+  cat $settings $conf | cmp -s - $home/usual && [ "$BATS_TEST_COMPLETED" ] && return
   usual
   configure || true
   eventually answers
@@ -308,6 +328,18 @@ has_console() { page -f $here/consoles/fenced.html | grep -q '^it says [1-9]'; }
   grep -q '^process_open_fds [1-9]' $home/metrics
   grep -q '^process_start_time_seconds [1-9]' $home/metrics
   grep -q '^prometheus_tsdb_head_series [1-9]' $home/metrics
+}
+
+# bats test_tags=option:docker
+@test "asks what Docker's socket says that there is" {
+  docker
+  cat >>$conf <<YAML
+  - job_name: docker
+    docker_sd_configs: [ { host: 'unix:///run/fenced-docker.sock', refresh_interval: 1s } ]
+    relabel_configs: [ { source_labels: [__meta_docker_container_label_colour], target_label: colour } ]
+YAML
+  configure
+  eventually is 42 'fenced_answer{colour="green"}'
 }
 
 # bats test_tags=option:low-port
