@@ -50,6 +50,18 @@ test('it has addresses of its own and no way out', { skip }, async () => {
   assert.equal(code, 7)
 })
 
+test('commands of a setup come first, and one that fails is named', { skip }, async () => {
+  assert.ok(platform)
+  const spec = { platform, packages: ['nginx'], setup: ['echo one >/srv/order', 'cat /srv/order'] }
+  const seen = await withMachine(spec, async ({ run }) => (await run('cat /srv/order')).stdout)
+  assert.equal(seen, 'one\n')
+  const broken = { ...spec, setup: ['cat /none'] }
+  await assert.rejects(
+    withMachine(broken, () => Promise.resolve()),
+    /setup: cat \/none: cat: \/none: No such file/,
+  )
+})
+
 test('input, environment, exit code and both streams go through', { skip }, async () => {
   const script = 'cat; echo "$A" >&2; exit 3'
   assert.deepEqual(await machine.run(script, { input: "in 'put'\n", env: { A: 'a b' } }), {

@@ -126,6 +126,11 @@ test('a measurement as the lab leaves it has no problem', () => {
 for (const [what, rule, change, reseal] of [
   ['a probe that changed', 'fresh-measurement', (_, context) => (context.probe += ' ')],
   [
+    'a setup that changed',
+    'fresh-measurement',
+    (_, { profile }) => (profile.setup = ['touch /etc/example.conf']),
+  ],
+  [
     'a reason that changed',
     'fresh-measurement',
     (_, { profile }) => (profile.directives!.CapabilityBoundingSet = { CAP_CHOWN: 'another one' }),
