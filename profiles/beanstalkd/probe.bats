@@ -44,6 +44,9 @@ configure() {
 setup_file() {
   mkdir -p $home
   [ -e $home/package ] || cp -p $settings $home/package
+  # What an earlier run has left would be handed out in this one.
+  systemctl stop "$UNIT" || true
+  rm -f $data/*
   configure || true
   eventually answers || true
   cp $settings $home/settings
@@ -160,18 +163,19 @@ gone() { ! systemctl -q is-active "$UNIT"; }
     print $_ "use crowd\r\nput 0 0 60 1\r\nx\r\n" for @all;
     for (@all) { <$_>; <$_> =~ /^INSERTED/ or die }'
   say 'stats-tube crowd' | grep -q '^current-jobs-ready: 200'
-  configure
 }
 
 @test "takes no more jobs when it is told to finish" {
   kill -USR1 "$(main_pid)"
   eventually drains
   configure
+  eventually answers
 }
 
 drains() { say 'put 0 0 60 1' x | grep -q DRAINING; }
 
 @test "runs as its own user, and says to the journal what is wrong" {
+  eventually answers
   awk '/^[UG]id:/ { print $2, $3, $4, $5 }' "/proc/$(main_pid)/status" | sort -u >$home/ids
   [ "$(cat $home/ids)" = "$(u=$(id -u beanstalkd) g=$(id -g beanstalkd); printf '%s\n' "$u $u $u $u" "$g $g $g $g" | sort -u)" ]
   configure 127.0.0.1 11300 '-b /nowhere' || true

@@ -115,6 +115,9 @@ YAML
   rm -f $secret/*.json
   : >$home/told
   web
+  # What an earlier run has left would answer for this one.
+  systemctl stop "$UNIT" || true
+  rm -rf ${data:?}/*
   usual
   configure || true
   eventually answers || true
@@ -152,7 +155,7 @@ teardown_file() { pkill -f '^perl -MIO::Socket' || true; }
     eventually is 42 "fenced_answer{instance=\"$instance:8090\"}"
   done
   eventually is 1 'up{job="itself"}'
-  told "GET /metrics Basic $(printf prometheus:secret | base64)"
+  eventually told "GET /metrics Basic $(printf prometheus:secret | base64)"
 }
 
 @test "reckons with what it has collected" {

@@ -120,20 +120,29 @@ teardown_file() {
   run ! grep '^Timeout\|^Error in packet\|No more variables left' $home/walk
 }
 
-@test "says of the machine what an agent without a fence says" {
-  local oid
+# An agent outside of any fence, to compare with.
+second() {
   sed '/^agentaddress/d; /^master/d; /^trap/d; /^auth/d' $home/conf >$home/second.conf
-  systemd-run -q --collect --unit=fenced-second snmpd -C -c $home/second.conf -u Debian-snmp -g Debian-snmp -I -smux,mteTrigger,mteTriggerConf -f \
-    -LE 7 udp:127.0.0.1:1161
+  systemd-run -q --collect --unit=fenced-second snmpd -C -c $home/second.conf -u Debian-snmp -g Debian-snmp \
+    -I -smux,mteTrigger,mteTriggerConf -f -LE 7 udp:127.0.0.1:1161
   eventually ask $name 127.0.0.1:1161
-  # Storage, file systems, devices, interfaces, addresses, routes, installed packages, disks under watch.
-  for oid in .1.3.6.1.2.1.25.2.3.1.3 .1.3.6.1.2.1.25.3.8.1.2 .1.3.6.1.2.1.25.3.2.1.3 .1.3.6.1.2.1.2.2.1.2 \
-    .1.3.6.1.2.1.2.2.1.6 .1.3.6.1.2.1.4.20.1.1 .1.3.6.1.2.1.4.34.1.5 .1.3.6.1.2.1.4.24.4.1.1 .1.3.6.1.2.1.4.24.7.1.9 .1.3.6.1.2.1.25.6.3.1.2 \
-    .1.3.6.1.4.1.2021.9.1.6 .1.3.6.1.4.1.2021.13.15.1.1.2; do
-    diff <(values $oid 127.0.0.1:1161) <(values $oid) || { echo "$oid differs"; return 1; }
-  done
-  [ "$(values .1.3.6.1.2.1.25.2.3.1.3 | wc -l)" -gt 3 ]
+}
+agree() {
+  local oid
+  second
+  for oid; do diff <(values "$oid" 127.0.0.1:1161) <(values "$oid") || { echo "$oid differs"; return 1; }; done
   systemctl stop fenced-second
+}
+
+@test "lists the file systems that there are, and no others" {
+  agree .1.3.6.1.2.1.25.2.3.1.3 .1.3.6.1.2.1.25.3.8.1.2
+  [ "$(values .1.3.6.1.2.1.25.2.3.1.3 | wc -l)" -gt 3 ]
+}
+
+@test "says of disks, interfaces, addresses, routes and packages what an agent without a fence says" {
+  # In this order: devices, disks; interfaces and their hardware addresses; addresses; routes; packages; the disk under watch.
+  agree .1.3.6.1.2.1.25.3.2.1.3 .1.3.6.1.4.1.2021.13.15.1.1.2 .1.3.6.1.2.1.2.2.1.2 .1.3.6.1.2.1.2.2.1.6 .1.3.6.1.2.1.4.20.1.1 \
+    .1.3.6.1.2.1.4.34.1.5 .1.3.6.1.2.1.4.24.4.1.1 .1.3.6.1.2.1.4.24.7.1.9 .1.3.6.1.2.1.25.6.3.1.2 .1.3.6.1.4.1.2021.9.1.6
 }
 
 @test "knows the interfaces and what went over them" {
@@ -236,6 +245,16 @@ traps_more_than() { [ "$(wc -l <$home/traps)" -gt "$1" ]; }
 }
 
 journalled() { journalctl -q -u "$UNIT" --since=-20s | grep -q "$1"; }
+
+# bats test_tags=option:own-mounts
+@test "writes nowhere but to its own directory" {
+  printf 'pass %s.253 /usr/bin/touch /srv/fenced-by-snmpd\n' $own >$home/extra
+  chmod 777 /srv
+  configure 'in the rack' "$(cat $home/extra)"
+  eventually answers
+  ask $own.253.1 || true
+  [ ! -e /srv/fenced-by-snmpd ]
+}
 
 # bats test_tags=option:local
 @test "is not reached over the machine's own address" {
