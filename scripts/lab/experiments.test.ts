@@ -106,6 +106,17 @@ test('the last item of a list that adds leaves no line, which would empty the de
   assert.equal(tried[1], '{"CapabilityBoundingSet":"","UMask":"0077"}')
 })
 
+test('an option that holds a weaker value is tried with each stricter one', async () => {
+  const tried: string[] = []
+  await tryGrants(
+    bench(() => true, tried),
+    { ProtectHome: { 'read-only': 'a' } },
+    render,
+    { adds: () => true },
+  )
+  assert.deepEqual(tried, ['{"ProtectHome":"yes"}', '{"ProtectHome":"tmpfs"}'])
+})
+
 test('a grant that only an early stage needs is needed', async () => {
   const directives: Directives = { ReadWritePaths: { '-/run': 'a', '-/srv': 'b' } }
   const isStage = (text: string) => text.startsWith('stage')

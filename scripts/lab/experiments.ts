@@ -75,12 +75,13 @@ export function tryGrants(
   )
   return Promise.all(
     grants.map((grant) => {
-      const { directive, item } = grant
+      const { directive, item, kind } = grant
+      const isEmptied = kind === 'item' && adds?.(directive)
       const attempts = withoutIt(directives, grant, catalogue, Number(platform.systemd))
       const name = catalogue[directive]?.stage
       const rendered = attempts.map(({ value, without }): Attempt => ({
         value,
-        dropIns: render(adds?.(directive) ? withoutEmpty(without, directive, directives) : without),
+        dropIns: render(isEmptied ? withoutEmpty(without, directive, directives) : without),
         ...(renderStage && name && { stage: { name, dropIns: renderStage(name, without) } }),
       }))
       return experiment(bench, { directive, item }, rendered, how)
