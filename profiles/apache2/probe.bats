@@ -301,6 +301,7 @@ setup() {
 # What a test has added is out of the way of the next one, even if it failed.
 teardown() {
   rm -f $sites/probe-*.conf
+  ip address delete 169.254.169.254/32 dev lo 2>/dev/null || true
   if a2query -q -m mpm_itk || ! a2query -q -m wsgi; then
     a2dismod -q -f mpm_itk
     a2enmod -q wsgi
@@ -445,7 +446,7 @@ runs_cgi() {
 }
 
 stores_by_dav() {
-  rm -rf "$1"/* "$1"/.DAV
+  rm -rf "${1:?}"/* "$1"/.DAV
   [ "$(status -T $home/large "$2/large")" = 201 ]
   cmp $home/large "$1/large"
   [ "$(stat -c %U "$1/large")" = www-data ]
@@ -721,6 +722,18 @@ EOF
   [ "$(get 'http://[::1]/probe.txt')" = 'a file' ]
   run ! get --connect-timeout 0.5 --interface 192.0.2.10 http://192.0.2.10/probe.txt
   run ! get --connect-timeout 0.5 --interface 2001:db8::10 'http://[2001:db8::10]/probe.txt'
+}
+
+# bats test_tags=option:cloud
+@test "does not ask the cloud for credentials" {
+  ip address replace 169.254.169.254/32 dev lo
+  application 169.254.169.254:8095
+  [[ $(get http://169.254.169.254:8095/) == 'GET / by '* ]]
+  site cloud <<'EOF'
+ProxyTimeout 1
+ProxyPass /cloud http://169.254.169.254:8095/ connectiontimeout=1
+EOF
+  [[ $(status http://127.0.0.1/cloud) == 50[34] ]]
 }
 
 # Last: the others need it running.

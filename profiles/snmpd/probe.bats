@@ -42,6 +42,7 @@ rocommunity6 public
 rwcommunity private 127.0.0.1
 rouser fenced priv
 disk / 5%
+disk /home 5%
 load 90 90 90
 proc snmpd
 extend fenced /usr/bin/id -un
@@ -75,6 +76,8 @@ setup_file() {
   [ -e $home/package ] || cp -p $conf $home/package
   printf 'case $1 in -g) printf "%%s\\nstring\\nit passes\\n" "$2" ;; esac\n' >$home/pass
   chmod 755 $home
+  # A file system of its own, as /home often is.
+  mountpoint -q /home || mount -t tmpfs -o size=77m tmpfs /home
   echo begins >$log
   chmod 644 $log
   : >$home/traps
@@ -142,7 +145,12 @@ agree() {
 @test "says of disks, interfaces, addresses, routes and packages what an agent without a fence says" {
   # In this order: devices, disks; interfaces and their hardware addresses; addresses; routes; packages; the disk under watch.
   agree .1.3.6.1.2.1.25.3.2.1.3 .1.3.6.1.4.1.2021.13.15.1.1.2 .1.3.6.1.2.1.2.2.1.2 .1.3.6.1.2.1.2.2.1.6 .1.3.6.1.2.1.4.20.1.1 \
-    .1.3.6.1.2.1.4.34.1.5 .1.3.6.1.2.1.4.24.4.1.1 .1.3.6.1.2.1.4.24.7.1.9 .1.3.6.1.2.1.25.6.3.1.2 .1.3.6.1.4.1.2021.9.1.6
+    .1.3.6.1.2.1.4.32.1 .1.3.6.1.2.1.4.34.1.4 .1.3.6.1.2.1.4.34.1.5 .1.3.6.1.2.1.4.34.1.6 .1.3.6.1.2.1.4.34.1.7 .1.3.6.1.2.1.4.24.4.1.1 .1.3.6.1.2.1.4.24.7.1.9 .1.3.6.1.2.1.25.6.3.1.2 .1.3.6.1.4.1.2021.9.1.6
+}
+
+@test "knows how large the disks under watch are, /home among them" {
+  says .1.3.6.1.4.1.2021.9.1.2.2 /home
+  says .1.3.6.1.4.1.2021.9.1.6.2 $((77 * 1024))
 }
 
 @test "knows the interfaces and what went over them" {
@@ -253,6 +261,7 @@ journalled() { journalctl -q -u "$UNIT" --since=-20s | grep -q "$1"; }
   configure 'in the rack' "$(cat $home/extra)"
   eventually answers
   ask $own.253.1 || true
+  chmod 755 /srv
   [ ! -e /srv/fenced-by-snmpd ]
 }
 
