@@ -61,8 +61,10 @@ test('an address opens its message, and ids stay single', async ({ page }) => {
 for (const colorScheme of ['light', 'dark'] as const) {
   test(`what was found has no flaw that axe finds, and fits, ${colorScheme}`, async ({ page }) => {
     await page.emulateMedia({ colorScheme })
+    // One failure of each directive shows whatever a hit may hold; all of them take axe a minute, and more with each service.
+    const ofEach = new Map(failures.map(({ directive, message }) => [directive, message]))
     const lines = messages.map(([, { example }]) => example)
-    await field(page).fill([...lines, ...failures.map(({ message }) => message)].join('\n'))
+    await field(page).fill([...lines, ...ofEach.values()].join('\n'))
     await expect(hits(page).locator('article').first()).toBeVisible()
     expect(await flawsOf(page)).toEqual([])
     await page.setViewportSize({ width: 320, height: 640 })
