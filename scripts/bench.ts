@@ -10,6 +10,7 @@ import { runCommand, UsageError } from './usage.ts'
 /** Each in a file of its own under bench/. */
 const sections: Record<string, () => Promise<Section>> = {
   score: async () => (await import('./bench/score.ts')).benchScore,
+  validate: async () => (await import('./bench/validate.ts')).benchValidate,
   build: async () => (await import('./bench/build.ts')).benchBuild,
   pages: async () => (await import('./bench/pages.ts')).benchPages,
   search: async () => (await import('./bench/search.ts')).benchSearch,
