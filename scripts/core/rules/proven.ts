@@ -55,6 +55,8 @@ function unproven(
     }
     if (experiment.breaks) return []
     const message = `${directive} ${item} is granted, but every check passed without it`
-    return [{ ...at, message, fix: 'remove it, or add the check that needs it to probe.bats' }]
+    const fix =
+      'remove it, add the check that needs it to probe.bats, or measure the platform that needs it again'
+    return [{ ...at, message, fix }]
   })
 }
