@@ -81,7 +81,7 @@ export function readRegistry(root = projectRoot, only: string[] = []): Registry 
   for (const id of ids) {
     if (only.length > 0 && !only.includes(id)) continue
     const file = (name: string) => readIfThere(join(root, 'profiles', id, name))
-    const probe = file('probe.bats')
+    const probe = readProbe(id, root)
     const { profile, measured, problems } = checkProfile(
       {
         id,
@@ -98,6 +98,13 @@ export function readRegistry(root = projectRoot, only: string[] = []): Registry 
     }
   }
   return registry
+}
+
+/** The checks of a service as they are run: probe.bats, and after it profiles/probe.bash where it loads that. */
+export function readProbe(id: string, root = projectRoot): string | undefined {
+  const probe = readIfThere(join(root, 'profiles', id, 'probe.bats'))
+  if (!probe || !/^load probe$/m.test(probe)) return probe
+  return probe + readFileSync(join(root, 'profiles/probe.bash'), 'utf8')
 }
 
 /** What has changed since people began to fetch drop-ins: the changelog, and ids that were given up. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
@@ -18,8 +18,11 @@ const [platform] = readPlatforms()
 /** A machine that stays up for the tests of this file. */
 let machine: Machine
 let standing: Standing | undefined
-const probe = mkdtempSync(join(tmpdir(), 'fenced-probe-'))
-writeFileSync(join(probe, 'probe.bats'), '#!/usr/bin/env bats\n')
+const probes = mkdtempSync(join(tmpdir(), 'fenced-probe-'))
+const probe = join(probes, 'x')
+mkdirSync(probe)
+writeFileSync(join(probe, 'probe.bats'), '#!/usr/bin/env bats\nload probe\n@test "x" { shared; }\n')
+writeFileSync(join(probes, 'probe.bash'), 'shared() { [ -d /probe ]; }\n')
 
 before(async () => {
   if (skip || !platform) return
@@ -28,7 +31,7 @@ before(async () => {
 })
 after(async () => {
   await standing?.cut()
-  rmSync(probe, { recursive: true })
+  rmSync(probes, { recursive: true })
 })
 
 const out = async (script: string, options = {}) => (await machine.run(script, options)).stdout
@@ -74,10 +77,15 @@ test('a file is written with its mode, whatever its name', { skip }, async () =>
   assert.equal(await out(`cat "/etc/a b/it's"; stat -c %a "/etc/a b/it's"`), 'text\n640\n')
 })
 
-test('the probe is there to be read, not to be written', { skip }, async () => {
-  assert.match(await out('cat /probe/probe.bats'), /bats/)
-  assert.equal((await machine.run('echo x >/probe/probe.bats')).code, 1)
-})
+test(
+  'the probe is there to be read, not to be written, and what it loads with it',
+  { skip },
+  async () => {
+    assert.match(await out('bats --tap /probe/probe.bats'), /^ok 1 x$/m)
+    assert.match(await out('cat /probe/probe.bats'), /bats/)
+    assert.equal((await machine.run('echo x >/probe/probe.bats')).code, 1)
+  },
+)
 
 test('a script that hangs is ended with all that it started', { skip }, async () => {
   const script = 'setsid bash -c "exec -a fenced-straggler sleep 600" & echo there; exec sleep 600'

@@ -1,11 +1,10 @@
 import { join } from 'node:path'
-import { readFileSync } from 'node:fs'
 import type { Experiment } from '../core/measured/types.ts'
 import { grantProofs } from '../core/measured/grant-proofs.ts'
 import { probeText } from '../core/measured/probe-text.ts'
 import { formatProblem } from '../core/problem.ts'
 import { digest } from '../digest.ts'
-import { knownId, allIds, projectRoot, readRegistry } from '../registry.ts'
+import { knownId, allIds, projectRoot, readProbe, readRegistry } from '../registry.ts'
 import type { Entry } from '../registry.ts'
 import { UsageError } from '../usage.ts'
 import { cacheDir } from './cache.ts'
@@ -89,8 +88,7 @@ async function runTask({ entry, subject, experiments }: Task, jobs: number, cont
       })
       const today = new Date().toISOString().slice(0, 10)
       const measurement = await measureService(lab, subject, { experiments, today })
-      const now = readFileSync(join(projectRoot, 'profiles', id, 'probe.bats'), 'utf8')
-      if (now !== entry.probe) {
+      if (readProbe(id) !== entry.probe) {
         throw new LabError('probe.bats was changed while it was measured; measure again')
       }
       if (measurement.failures.length === 0) {

@@ -48,7 +48,7 @@ test('a daemon that does everything gets every check, the stop last', async () =
     'nc -z -w 2 2001:db8::10 80',
     "ss -Hlnu 'sport = :53' | grep -q .",
     "nc -z -w 2 -U '/run/x.sock'",
-    '[ "$users" = "root www-data" ]',
+    '[ "$(users)" = "root www-data" ]',
     'logrotate --force /etc/logrotate.d/x',
     'eventually holds /var/log/x.log',
   ]) {

@@ -20,6 +20,8 @@ mount -t overlay overlay -o "lowerdir=$LOWER,upperdir=$upper,workdir=$work" run/
 mkdir run/probe
 if [ -n "$PROBE" ]; then
   cp -RP "$PROBE/." run/probe/
+  # What all probes load lies beside their directories.
+  if [ -e "$PROBE/../probe.bash" ]; then cp "$PROBE/../probe.bash" run/probe/; fi
   chmod -R u=rwX,go=rX run/probe
 fi
 
