@@ -9,11 +9,14 @@ import { runCommand, UsageError } from './usage.ts'
 
 /** Each in a file of its own under bench/. */
 const sections: Record<string, () => Promise<Section>> = {
+  exposure: async () => (await import('./bench/exposure.ts')).benchExposure,
+  systemd: async () => (await import('./bench/systemd.ts')).benchSystemd,
   score: async () => (await import('./bench/score.ts')).benchScore,
   validate: async () => (await import('./bench/validate.ts')).benchValidate,
   build: async () => (await import('./bench/build.ts')).benchBuild,
   pages: async () => (await import('./bench/pages.ts')).benchPages,
   search: async () => (await import('./bench/search.ts')).benchSearch,
+  lighthouse: async () => (await import('./bench/lighthouse.ts')).benchLighthouse,
 }
 
 const usage = `usage: npm run bench [-- SECTION...] [--json PATH]
