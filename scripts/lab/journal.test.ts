@@ -23,6 +23,11 @@ for (const [line, tidied] of [
     'level=ERROR msg="collector failed" duration_seconds=1',
   ],
   [
+    '{"level":"error","ts":1724500000.123,"msg":"unable to autosave"}',
+    '{"level":"error","msg":"unable to autosave"}',
+  ],
+  ['UTC m=+0.042094708 write error: read-only', 'UTC write error: read-only'],
+  [
     'x.service: Main process exited, code=killed, status=31/SYS',
     'x.service: Main process exited, code=killed, status=31/SYS',
   ],

@@ -37,6 +37,8 @@ const zone = String.raw`(?: ?(?:UTC|GMT|Z|[+-]\d{2}:?\d{2})\b)?`
 const variable: [RegExp, string][] = [
   [/\u001b\[[0-9;]*m/g, ''],
   [/\b(time|ts)=("[^"]*"|\S+) ?/g, ''],
+  [/"(time|ts)":("[^"]*"|[\d.]+),?/g, ''],
+  [/ m=\+\d+\.\d+/g, ''], // Go's monotonic clock
   [new RegExp(String.raw`\b\d{4}[-/]\d{2}[-/]\d{2}[T ]+${clock}${zone}`, 'g'), ''],
   [new RegExp(String.raw`\b\d{1,2}[- /](${months})[- /]\d{4}[: ]${clock}${zone}`, 'g'), ''],
   [
