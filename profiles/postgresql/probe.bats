@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # What a PostgreSQL cluster must still do. Runs as root inside a booted machine; the lab sets UNIT.
 
-bats_require_minimum_version 1.5.0
+load probe
 
 cluster=${UNIT#postgresql@}
 cluster=${cluster%.service}
@@ -9,16 +9,6 @@ version=${cluster%-main}
 config=/etc/postgresql/$version/main
 data=/var/lib/postgresql/$version/main
 log=/var/log/postgresql/postgresql-$version-main.log
-
-eventually() {
-  local end=$((SECONDS + 4))
-  while ((SECONDS <= end)); do
-    if "$@"; then return 0; fi
-    sleep 0.1
-  done
-  echo "waited 4 seconds for: $*"
-  return 1
-}
 
 as() { runuser -u "$1" -- env -C / "${@:2}"; }
 sql() { as postgres psql -XqAtv ON_ERROR_STOP=1 -d postgres "$@"; }
@@ -38,13 +28,10 @@ put() {
   mv "$1.new" "$1"
 }
 
-restart() {
-  systemctl reset-failed "$UNIT" || true
-  systemctl restart "$UNIT"
-}
-
 setup_file() {
   id alice >/dev/null 2>&1 || useradd --create-home alice
+  id bob >/dev/null 2>&1 || useradd bob
+  gpasswd -d postgres shadow 2>/dev/null || true
   install -d -o postgres -g postgres -m 0700 /srv/fenced /srv/fenced/archive /srv/fenced/space
   [ -e "$config/pg_hba.conf.package" ] || cp -p "$config/pg_hba.conf" "$config/pg_hba.conf.package"
   changed=
@@ -155,6 +142,18 @@ END
 @test "does not answer other machines" {
   run ! remote 192.0.2.10 'prefer connect_timeout=2' 'SELECT 1'
   [ "$(remote 127.0.0.1 prefer 'SELECT 1')" = 1 ]
+}
+
+# bats test_tags=option:pam
+@test "lets in by PAM whoever has a password on this machine" {
+  echo bob:secret | chpasswd
+  printf 'auth required pam_unix.so\naccount required pam_unix.so\n' >/etc/pam.d/postgresql
+  usermod -aG shadow postgres
+  { echo 'host all bob 127.0.0.1/32 pam' && cat "$config/pg_hba.conf"; } | put "$config/pg_hba.conf"
+  restart
+  ask 'DROP ROLE IF EXISTS bob; CREATE ROLE bob LOGIN'
+  [ "$(PGPASSWORD=secret psql -XqAtw 'host=127.0.0.1 user=bob dbname=postgres' -c 'SELECT current_user')" = bob ]
+  run ! env PGPASSWORD=wrong psql -XqAtw 'host=127.0.0.1 user=bob dbname=postgres' -c 'SELECT 1'
 }
 
 # bats test_tags=option:no-jit
