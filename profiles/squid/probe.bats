@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # What Squid must still do. Runs as root inside a booted machine; the lab sets UNIT and PLATFORM.
 
-bats_require_minimum_version 1.5.0
+load probe
 
 home=/srv/fenced-probe
 settings=/etc/squid/conf.d/fenced-probe.conf
@@ -11,36 +11,24 @@ key=/etc/ssl/private/fenced-probe.pem
 # From Debian 13 on the package lets nobody else ask for 127.0.0.1.
 site=http://192.0.2.10:8080
 
-eventually() {
-  local end=$((SECONDS + 6))
-  while ((SECONDS <= end)); do
-    if "$@" 2>/dev/null; then return 0; fi
-    sleep 0.1
-  done
-  echo "waited 6 seconds for: $*"
-  return 1
-}
-
 # from PROXY URL...: as a client of the proxy there
 from() { curl -sS --max-time 8 --noproxy '' --proxy "http://$1" "${@:2}"; }
 through() { from 127.0.0.1:3128 "$@"; }
 answers() { [[ $(through "$@") == 'GET /'*' from '* ]]; }
-is_up() { answers http://127.0.0.1:8080/up; }
+serves() { answers http://127.0.0.1:8080/up; }
 status_of() { from "$1" -o /dev/null -w '%{http_code}' "${@:2}"; }
 refuses() { [ "$(status_of "$@")" = 403 ]; }
 asked() { grep -cF -- "$1" $home/requests || true; }
 logged() { grep -qF -- "$1" $log; }
-main() { systemctl show -p MainPID --value "$UNIT"; }
 kid() { pgrep -f '^\(squid-1\)'; }
-gone() { ! kill -0 "$1"; }
 
-restart() {
+anew() {
   systemctl reset-failed "$UNIT" || true
   timeout 20 systemctl restart "$UNIT" || {
     systemctl kill --signal=KILL "$UNIT"
     return 1
   }
-  eventually is_up
+  eventually serves
 }
 
 # further: the usual configuration with what comes on stdin after it
@@ -61,7 +49,7 @@ calls_itself() { through -D - -o /dev/null http://127.0.0.1:8080/turn | grep -qi
 # caches LINE...: starts with these instead of the usual cache
 caches() {
   { cat $home/usual.conf && printf '%s\n' "$@"; } >$settings
-  restart
+  anew
 }
 
 # cached URL: the answer is there without asking for it
@@ -172,7 +160,7 @@ EOF
   cp $settings $home/first.conf
   # The package's own configuration takes 30 seconds to stop.
   systemctl kill --signal=KILL "$UNIT" || true
-  restart || true
+  anew || true
 }
 
 teardown_file() { stop_servers; }
@@ -185,9 +173,9 @@ teardown() {
   cp $home/first.conf $settings
   if [ "$BATS_TEST_COMPLETED" ] && [ "$caches" = "$(grep -E '^(cache_dir|workers) ' $settings)" ]; then
     timeout 10 systemctl reload "$UNIT"
-    eventually is_up
+    eventually serves
   else
-    restart
+    anew
   fi
 }
 
@@ -234,7 +222,7 @@ teardown() {
   local url=http://127.0.0.1:8080/cached-large-$RANDOM$RANDOM
   through -o $home/first $url
   cmp $home/first $home/large
-  restart
+  anew
   eventually cached $url
   through -o $home/second $url
   cmp $home/second $home/large
@@ -316,7 +304,7 @@ over_tls() { [[ $(curl -sS --max-time 5 --cacert $home/certificate https://local
   eventually logged "GET http://127.0.0.1:8080/logged-$mark"
   [ "$(stat -c '%U %G %a' $log)" = 'proxy proxy 640' ]
   setpriv --reuid nobody --regid nogroup --groups proxy grep -q logged-$mark $log
-  setpriv --reuid nobody --regid nogroup --clear-groups cat /run/squid.pid | grep -qx "$(main)"
+  setpriv --reuid nobody --regid nogroup --clear-groups cat /run/squid.pid | grep -qx "$(main_pid)"
   grep -q 'Accepting HTTP' /var/log/squid/cache.log
 }
 
@@ -330,10 +318,10 @@ EOF
   answers http://127.0.0.1:8080/further-$mark
   eventually logged further-$mark
   eventually grep -q further-$mark /var/log/squid/fenced-further.log
-  eventually journalled further-$mark
+  eventually told_syslog further-$mark
 }
 
-journalled() { journalctl -q -b -o cat -n 200 | grep -q "GET http.*$1"; }
+told_syslog() { journalctl -q -b -o cat -n 200 | grep -q "GET http.*$1"; }
 
 @test "shows its figures" {
   curl -sS --max-time 5 http://127.0.0.1:3128/squid-internal-mgr/info | grep -q 'Number of clients accessing cache'
@@ -360,13 +348,13 @@ logged_anew() {
 
 @test "brings a download to its end over a reload" {
   local before
-  before=$(main)
+  before=$(main_pid)
   through --limit-rate 1M -o $home/slow http://127.0.0.1:8080/large-slow 3>&- &
   local download=$!
   site </dev/null
   wait $download
   cmp $home/slow $home/large
-  [ "$(main)" = "$before" ]
+  [ "$(main_pid)" = "$before" ]
 }
 
 @test "starts its worker anew when that is killed" {
@@ -374,7 +362,7 @@ logged_anew() {
   before=$(kid)
   kill -KILL "$before"
   eventually gone "$before"
-  eventually is_up
+  eventually serves
   [ "$(systemctl show -p NRestarts --value "$UNIT")" = 0 ]
 }
 
@@ -386,7 +374,7 @@ logged_anew() {
   pgrep -x diskd
   eventually filled $spool/fenced-aufs
   eventually filled $spool/fenced-diskd
-  restart
+  anew
   eventually cached $url
   eventually cached $url-large
 }
@@ -400,7 +388,7 @@ filled() { find "$1" -path '*/??/??/*' -type f | grep -q .; }
   [ "$(for pid in $(pgrep -f '^\(squid-[12]\)'); do grep ^Cpus_allowed_list "/proc/$pid/status"; done | sort -u | wc -l)" = "$(($(nproc) > 1 ? 2 : 1))" ]
   eventually on_rock $url
   eventually kept_by_all $url
-  restart
+  anew
   eventually cached $url
 }
 
@@ -417,14 +405,25 @@ kept_by_all() {
   for _ in 1 2 3 4; do cached "$1" || return; done
 }
 
+# bats test_tags=option:pinger
+@test "measures how far away servers are" {
+  further <<<'query_icmp on'
+  anew
+  eventually pgrep -x pinger
+  answers $site/measured
+  eventually knows_distance
+}
+
+knows_distance() { curl -sS --max-time 5 http://127.0.0.1:3128/squid-internal-mgr/netdb | grep -E '^192\.0\.2\.0 +[1-9]'; }
+
 # bats test_tags=option:low-port
 @test "listens on a port below 1024, also after a reload" {
   further <<<'http_port 80 accel defaultsite=localhost:8080'
-  restart
+  anew
   eventually test "$(curl -sS --max-time 5 -o /dev/null -w '%{http_code}' http://127.0.0.1/)" != 000
   timeout 10 systemctl reload "$UNIT"
   sleep 1
-  eventually is_up
+  eventually serves
   [ "$(curl -sS --max-time 5 -o /dev/null -w '%{http_code}' http://127.0.0.1/)" != 000 ]
 }
 
@@ -446,7 +445,7 @@ acl home url_regex "/home/fenced/blocked"
 http_access deny home
 http_access allow lan
 EOF
-  restart
+  anew
   refuses 192.0.2.10:3128 $site/blocked-at-home
   [ "$(status_of 192.0.2.10:3128 $site/open)" = 200 ]
 }
@@ -461,7 +460,7 @@ EOF
 tcp_outgoing_mark 0x7 all
 connect_timeout 2 seconds
 EOF
-  restart
+  anew
   [[ $(through http://198.51.100.77:8080/marked) == 'GET /marked from '* ]]
 }
 
@@ -475,7 +474,7 @@ cache_peer 127.0.0.1 parent 8080 0 no-query no-digest originserver name=spoofed
 never_direct allow tproxy_port
 http_access allow lan tproxy_port
 EOF
-  restart
+  anew
   # To an address that is not this machine's, as a router sees it.
   ip rule del to 198.51.100.78 lookup 98 2>/dev/null || true
   ip rule add to 198.51.100.78 lookup 98
@@ -489,7 +488,7 @@ EOF
   echo fenced-user:secret | chpasswd
   install -m 4755 /usr/lib/squid/basic_pam_auth /usr/local/bin/fenced-pam
   sed -i 's|^auth_param basic program .*|auth_param basic program /usr/local/bin/fenced-pam|' $settings
-  restart
+  anew
   [ "$(status_of 192.0.2.10:3131 --proxy-user fenced-user:wrong $site/hello)" = 407 ]
   [ "$(status_of 192.0.2.10:3131 --proxy-user fenced-user:secret $site/hello)" = 200 ]
 }
@@ -500,6 +499,6 @@ EOF
   [ "$(systemctl show -p Result --value "$UNIT")" = success ]
   run ! pgrep -f '^\(squid-'
   [ ! -e /run/squid.pid ]
-  run ! is_up
-  restart
+  run ! serves
+  anew
 }
