@@ -109,3 +109,8 @@ test('parseJournal tells systemd from the service, bytes and lines included', ()
     line('service', ''),
   ])
 })
+
+test('parseJournal leaves out an entry that was cut off', () => {
+  const whole = JSON.stringify({ MESSAGE: 'one', _PID: '9', _COMM: 'x' })
+  assert.deepEqual(parseJournal(`${whole}\n${whole.slice(0, 20)}`), [line('service', 'one')])
+})

@@ -14,14 +14,24 @@ interface Entry {
 /** Reads what `journalctl -o json` prints. */
 export function parseJournal(json: string): LogLine[] {
   return json.split('\n').flatMap((line) => {
-    if (!line.startsWith('{')) return []
-    const entry = JSON.parse(line) as Entry
+    const entry = readEntry(line)
+    if (!entry) return []
     const { MESSAGE: message } = entry
     const text = Array.isArray(message) ? Buffer.from(message).toString('utf8') : (message ?? '')
     const isManager = entry._PID === '1' || entry.SYSLOG_IDENTIFIER === 'systemd'
     const from = isManager || isExecutor(entry) ? 'systemd' : 'service'
     return text.split('\n').map((text): LogLine => ({ from, text }))
   })
+}
+
+/** Undefined for what is no entry, or only the beginning of one: a journal that is too long is cut off. */
+function readEntry(line: string): Entry | undefined {
+  if (!line.startsWith('{')) return undefined
+  try {
+    return JSON.parse(line) as Entry
+  } catch {
+    return undefined
+  }
 }
 
 /** Before it runs the program, systemd's own child speaks, under the program's name in brackets. */

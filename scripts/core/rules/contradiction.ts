@@ -124,7 +124,8 @@ export const contradiction: Rule = {
     const found: { path: Path; message: string; fix: string }[] = []
     for (const { directives, path } of directiveSets(context)) {
       const isOption = path[0] === 'options'
-      const together = isOption ? merged(profile.directives ?? {}, directives) : directives
+      const anew = isOption ? profile.options?.[String(path[1])]?.replaces : []
+      const together = isOption ? merged(profile.directives ?? {}, directives, anew) : directives
       for (const clash of clashes) {
         const hit = clash(together)
         // An option is blamed only for what it brings in; the default profile has its own turn.
@@ -142,11 +143,11 @@ export const contradiction: Rule = {
   },
 }
 
-/** As systemd would see both drop-ins: lists add up, single values are replaced. */
-function merged(base: Directives, added: Directives): Directives {
+/** As systemd would see both drop-ins: lists add up but for those that begin anew, single values are replaced. */
+function merged(base: Directives, added: Directives, anew: string[] = []): Directives {
   const all = { ...base }
   for (const [name, value] of Object.entries(added)) {
-    const before = all[name]
+    const before = anew.includes(name) ? undefined : all[name]
     const isList = typeof value !== 'string' && before !== undefined && typeof before !== 'string'
     const items = isList ? [...itemsOf(before), ...itemsOf(value)] : itemsOf(value)
     all[name] = typeof value === 'string' ? value : single.has(name) ? itemsOf(value) : items
