@@ -18,6 +18,7 @@ export async function probe(services: string[], flags: Flags, context: Context):
   const file = flags['drop-in']
   if (file !== undefined && !existsSync(file)) throw new UsageError(`there is no file ${file}`)
   const dropIn = file === undefined ? undefined : readFileSync(file, 'utf8')
+  if (dropIn?.trim() === '') throw new UsageError(`${file} is empty, and would prove nothing`)
   return withMachine(spec, async (machine) => {
     if (dropIn !== undefined) {
       await machine.write(`/etc/systemd/system/${unit}.d/hardening.conf`, dropIn)

@@ -157,6 +157,11 @@ for (const [what, rule, change, reseal] of [
     'still-works',
     (m) => (first(m).stages['filesystem']!.checks = 0),
   ],
+  [
+    'an attack that only the package stopped',
+    'still-works',
+    (m) => (first(m).attacks = { keyring: { before: 'blocked', after: 'open' } }),
+  ],
   ['no check at all', 'still-works', (m) => (first(m).checks = [])],
 ] as [string, string, (measured: Measured, context: Context) => unknown, boolean?][]) {
   test(`${rule} finds ${what}`, () => {

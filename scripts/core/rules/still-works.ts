@@ -1,7 +1,7 @@
 import { commandFor } from './measured-part.ts'
 import type { Finding, Rule } from './rule.ts'
 
-/** Never break a service silently: every check passed after, on every platform and in every stage, and the score is no worse. */
+/** Never break a service silently: every check passed after, on every platform and in every stage, and nothing is less safe. */
 export const stillWorks: Rule = {
   name: 'still-works',
   check(context) {
@@ -27,6 +27,13 @@ export const stillWorks: Rule = {
       if (run.checks.length === 0) say(['checks'], `no check ran on ${id}`)
       if (Number(run.after.exposure) > Number(run.before.exposure)) {
         say(['after'], `the exposure rose from ${run.before.exposure} to ${run.after.exposure}`)
+      }
+      for (const [attack, { before, after }] of Object.entries(run.attacks)) {
+        if (before !== 'blocked' || after !== 'open') continue
+        say(
+          ['attacks', attack],
+          `${attack} is blocked as packaged, and open with the drop-in, on ${id}`,
+        )
       }
     }
     return found
