@@ -117,6 +117,7 @@ async function measureScores(machine: Machine, subject: Subject): Promise<Figure
   for (const stage of used.slice(0, -1)) {
     const { trial, exposure } = await measure(`stage ${stage}`, dropIns.stage(stage))
     stages[stage] = { ...scoreOf(exposure), checks: passed(trial) }
+    failures.push(...describeFailure(`the stages up to ${stage}`, trial))
   }
   const after = await measure('after', dropIns.full)
   // The last stage sets what the whole drop-in sets; only its first line is another.
