@@ -1,29 +1,15 @@
 #!/usr/bin/env bats
 # What mariadb must still do. Runs as root inside a booted machine; the lab sets UNIT.
 
-bats_require_minimum_version 1.5.0
+load probe
 
 settings=/etc/mysql/mariadb.conf.d/99-fenced.cnf
 logs=/var/log/mysql
-
-eventually() {
-  for _ in {1..60}; do
-    if "$@"; then return 0; fi
-    sleep 0.1
-  done
-  echo "waited 6 seconds for: $*"
-  return 1
-}
 
 ask() { mariadb --batch --skip-column-names fenced -e "$1"; }
 is() { [ "$(ask "$1")" = "$2" ]; }
 # A client over the network.
 remote() { MYSQL_PWD=wonder mariadb --batch --skip-column-names --protocol tcp -u bob -h "$1" "${@:3}" fenced -e "$2"; }
-
-restart() {
-  systemctl reset-failed "$UNIT" || true
-  systemctl restart "$UNIT"
-}
 
 setup_file() {
   # An answer that never comes would keep a thread, and so the stop, waiting for two minutes.
@@ -181,6 +167,18 @@ END
 @test "does not answer other machines" {
   run ! remote 192.0.2.10 'SELECT 1' --connect-timeout=2
   [ "$(remote 127.0.0.1 'SELECT 1')" = 1 ]
+}
+
+# bats test_tags=option:pam
+@test "lets in by PAM whoever has a password on this machine" {
+  id carol >/dev/null 2>&1 || useradd carol
+  echo carol:secret | chpasswd
+  printf 'auth required pam_unix.so\naccount required pam_unix.so\n' >/etc/pam.d/mariadb
+  is "SELECT count(*) FROM information_schema.plugins WHERE plugin_name = 'pam'" 1 || ask "INSTALL SONAME 'auth_pam'"
+  ask "CREATE OR REPLACE USER carol@localhost IDENTIFIED VIA pam USING 'mariadb'; GRANT SELECT ON fenced.* TO carol@localhost"
+  [ "$(mariadb --batch --skip-column-names -u carol -psecret fenced -e 'SELECT what FROM kept')" = 'over the restart' ]
+  run ! mariadb -u carol -pwrong fenced -e 'SELECT 1'
+  ask "DROP USER carol@localhost; UNINSTALL SONAME 'auth_pam'"
 }
 
 # bats test_tags=option:tmp
