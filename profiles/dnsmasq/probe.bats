@@ -1,40 +1,23 @@
 #!/usr/bin/env bats
 # What dnsmasq must still do. Runs as root inside a booted machine; the lab sets UNIT and PLATFORM.
 
-bats_require_minimum_version 1.5.0
+load probe
 
 home=/srv/fenced-probe
 site=/etc/dnsmasq.d/fenced-probe.conf
 leases=/var/lib/misc/dnsmasq.leases
 log=/var/log/fenced-dnsmasq.log
 
-eventually() {
-  local end=$((SECONDS + 8))
-  while ((SECONDS <= end)); do
-    if "$@" 2>/dev/null; then return 0; fi
-    sleep 0.05
-  done
-  echo "waited 8 seconds for: $*"
-  return 1
-}
-
 query() { dig +short +time=2 +tries=1 "$@"; }
 says() { [ "$(query "${@:2}")" = "$1" ]; }
-main() { systemctl show -p MainPID --value "$UNIT"; }
 in_journal() { journalctl -u "$UNIT" -o cat -n 200 | grep -q -- "$1"; }
 as_nobody() { setpriv --reuid nobody --regid nogroup --clear-groups "$@"; }
 in_lan() { ip netns exec fenced timeout 20 "$@"; }
-gone() { ! kill -0 "$1"; }
 
 # site: adds what comes on stdin to the usual configuration, and starts dnsmasq with it
 site() {
   cat $home/usual.conf - >$site
   restart
-}
-
-restart() {
-  systemctl reset-failed "$UNIT" || true
-  timeout 45 systemctl restart "$UNIT"
 }
 
 upstream() {
@@ -78,7 +61,7 @@ setup_file() {
   chmod a-x /sbin/resolvconf
   upstream
   lan
-  rm -f $leases $log*
+  rm -rf $leases $log* /var/lib/dnsmasq
   cat >$home/usual.conf <<END
 no-resolv
 server=/example/127.0.0.1#5399
@@ -130,10 +113,10 @@ dhcp() {
 
 @test "runs as its own user" {
   local process
-  process=/proc/$(main)/status
+  process=/proc/$(main_pid)/status
   [ "$(grep '^Uid:' "$process" | cut -f 2- | tr '\t' '\n' | sort -u)" = "$(id -u dnsmasq)" ]
   [ "$(stat -c %U /run/dnsmasq/dnsmasq.pid)" = dnsmasq ]
-  [ "$(cat /run/dnsmasq/dnsmasq.pid)" = "$(main)" ]
+  [ "$(cat /run/dnsmasq/dnsmasq.pid)" = "$(main_pid)" ]
 }
 
 @test "reads /etc/hosts anew on reload" {
@@ -196,6 +179,15 @@ dhcp() {
   restart
   says "$address" @127.0.0.1 guest.lan.example
   [ "$(lease -x hostname:guest | sed -n 's/^ip=//p')" = "$address" ]
+}
+
+@test "keeps leases, and the time for DNSSEC, in a directory of its own" {
+  install -d -o dnsmasq /var/lib/dnsmasq
+  dhcp dhcp-leasefile=/var/lib/dnsmasq/leases dnssec conf-file=/usr/share/dnsmasq-base/trust-anchors.conf \
+    dnssec-timestamp=/var/lib/dnsmasq/time
+  lease >/dev/null
+  eventually grep -q 02:77:00:00:00:02 /var/lib/dnsmasq/leases
+  [ -e /var/lib/dnsmasq/time ]
 }
 
 @test "leaves out an address that somebody else uses" {
@@ -284,13 +276,13 @@ with_resolvconf() {
 
 # bats test_tags=option:no-dbus
 @test "does not reach the system bus" {
-  run ! nsenter --mount --target "$(main)" busctl --timeout=2 list
+  run ! nsenter --mount --target "$(main_pid)" busctl --timeout=2 list
 }
 
 # bats test_tags=option:dns-only
 @test "is never root, and holds one capability" {
   [ "$(systemctl show -p User --value "$UNIT")" = dnsmasq ]
-  grep -qP '^CapBnd:\t0+400$' "/proc/$(main)/status"
+  grep -qP '^CapBnd:\t0+400$' "/proc/$(main_pid)/status"
 }
 
 # Last: the others need it running.
