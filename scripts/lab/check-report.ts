@@ -12,7 +12,8 @@ export interface CheckResult {
   checks: ProbeCheck[]
   /** How many checks the probe has. */
   planned: number
-  attacks: { before: Record<string, Outcome>; after: Record<string, Outcome> }
+  /** None after where the service does not start. */
+  attacks: { before: Record<string, Outcome>; after: Record<string, Outcome> | undefined }
   unenforced: string[]
   /** What systemd skips in the text, with the line. */
   notes: string[]
@@ -70,6 +71,8 @@ function failures({ failure, checks, planned, culprits }: CheckResult): string[]
 function attacks({ attacks: { before, after } }: CheckResult): string[] {
   const titles = readSchema().attacks
   const open = Object.keys(before).filter((id) => before[id] === 'open')
+  if (!after)
+    return [`attacks: ${open.length} succeed without it; with it there is nothing to attack`]
   const still = open.filter((id) => after[id] === 'open')
   const head = `attacks: ${open.length} succeed without it, ${still.length} still do`
   return [

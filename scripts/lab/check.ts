@@ -25,6 +25,7 @@ import { createLab } from './lab.ts'
 import { LabError } from './lab-error.ts'
 import { readJobs } from './jobs.ts'
 import type { Lab } from './lab.ts'
+import type { Machine } from './machine.ts'
 import { findPlatform, readPlatforms } from './platforms.ts'
 import { requireHost } from './require-host.ts'
 import { subjectOf } from './subject.ts'
@@ -71,43 +72,46 @@ export async function checkDropIn(
   text: string,
   progress: (line: string) => void = () => {},
 ): Promise<CheckResult> {
-  const { catalogue, platform, unit } = subject
+  const { catalogue, platform } = subject
   const items = readForeign(text, Number(platform.systemd))
   if (namesOf(items).length === 0) throw new LabError('the drop-in sets nothing; is it a drop-in?')
-  const figures = await lab.onMachine(subject, async (machine) => {
-    const unenforced = await findUnenforced(machine, catalogue)
-    const before = await runTrial(machine, subject, {})
-    const stock = await readExposure(machine, unit)
-    const attacksBefore = await runAttacks(machine, unit, [])
-    const after = await runTrial(machine, subject, { 'hardening.conf': text })
-    const hardened = await readExposure(machine, unit)
-    const attacksAfter = await runAttacks(machine, unit, [])
-    return { unenforced, before, stock, attacksBefore, after, hardened, attacksAfter }
-  })
-  const { before, unenforced } = figures
-  const wrong = describeFailure('without any drop-in', before)
+  const stock = await lab.onMachine(subject, async (machine) => ({
+    unenforced: await findUnenforced(machine, catalogue),
+    ...(await figuresOf(machine, subject, {})),
+  }))
+  const wrong = describeFailure('without any drop-in', stock.trial)
   if (wrong.length > 0) {
     throw new LabError(['the probe does not pass on the service as installed', ...wrong].join('\n'))
   }
-  const bench: Bench = { lab, subject, usual: usualLines(before.journal), unenforced }
-  // The probe before may have made what the drop-in names; on a reader's machine there is what the package brings.
-  const again = await lab.trial(subject, { 'hardening.conf': text })
-  const after = failureOf(figures.after, bench) ? figures.after : again
-  const failure = failureOf(after, bench)
+  // On a machine of its own: the probe makes what a drop-in may name, and a reader has only what the package brings.
+  const fenced = await lab.onMachine(subject, (machine) =>
+    figuresOf(machine, subject, { 'hardening.conf': text }),
+  )
+  const { unenforced } = stock
+  const bench: Bench = { lab, subject, usual: usualLines(stock.trial.journal), unenforced }
+  const failure = failureOf(fenced.trial, bench)
   const rest = failure
     ? { culprits: await culpritsOf(bench, items, progress), unneeded: [] }
     : { culprits: [], unneeded: await unneededOf(bench, items, progress) }
   return {
-    before: figures.stock,
-    after: figures.hardened,
-    checks: after.checks,
-    planned: Math.max(after.planned, before.planned),
-    attacks: { before: figures.attacksBefore, after: figures.attacksAfter },
+    before: stock.exposure,
+    after: fenced.exposure,
+    checks: fenced.trial.checks,
+    planned: Math.max(fenced.trial.planned, stock.trial.planned),
+    attacks: { before: stock.attacks ?? {}, after: fenced.attacks },
     unenforced,
     notes: notesOf(text, subject),
     ...(failure && { failure }),
     ...rest,
   }
+}
+
+async function figuresOf(machine: Machine, subject: Subject, dropIns: Record<string, string>) {
+  const trial = await runTrial(machine, subject, dropIns)
+  const exposure = await readExposure(machine, subject.unit)
+  // What keeps a unit from starting keeps the attacks inside it from starting too.
+  const attacks = trial.started ? await runAttacks(machine, subject.unit, []) : undefined
+  return { trial, exposure, attacks }
 }
 
 /** Which settings cannot be had: found by trying the others without them. */

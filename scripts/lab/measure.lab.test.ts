@@ -53,6 +53,16 @@ ProtectHostname=yes
   },
 )
 
+test('a drop-in that needs what only the probe makes is caught', { skip }, async () => {
+  const cache = `[Service]
+ProtectSystem=strict
+ReadWritePaths=/run /var/log /var/lib/nginx /var/cache/nginx
+`
+  const { failure } = await checkDropIn(lab, subject, cache)
+  assert.equal(failure?.check, 'start')
+  assert.match(failure?.message ?? '', /\/var\/cache\/nginx: No such file or directory/)
+})
+
 test('a grant that nothing needs is told', { skip }, async () => {
   const value = nginx.profile.directives?.['RestrictAddressFamilies']
   assert.ok(typeof value === 'object' && !Array.isArray(value))

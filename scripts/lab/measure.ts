@@ -89,7 +89,7 @@ async function runTask({ entry, subject, experiments }: Task, jobs: number, cont
       const today = new Date().toISOString().slice(0, 10)
       const measurement = await measureService(lab, subject, { experiments, today })
       if (readProbe(id) !== entry.probe) {
-        throw new LabError('probe.bats was changed while it was measured; measure again')
+        throw new LabError('the probe was changed while it was measured; measure again')
       }
       if (measurement.failures.length === 0) {
         const platforms = readPlatforms().map((platform) => platform.id)
