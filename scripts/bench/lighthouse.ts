@@ -1,12 +1,12 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { chromium } from '../../site/e2e/chromium.ts'
 import { dist } from '../../site/e2e/registry.ts'
 import { exec } from '../lab/exec.ts'
 import { siteHandler } from '../serve/handler.ts'
+import { withBorrowed } from './borrowed.ts'
 import type { Figure, Section } from './figure.ts'
 import { medianOf } from './median.ts'
 
@@ -19,54 +19,55 @@ interface Report {
 
 /** Lighthouse as it comes: a slow phone on a slow line. It is no dependency of ours: 186 MB that only this needs. */
 export const benchLighthouse: Section = async (progress) => {
-  if (!chromium || !existsSync(join(dist, 'index.html'))) {
-    progress(`no Lighthouse: ${chromium ? 'run npm run build first' : 'there is no Chromium here'}`)
+  const executable = chromium
+  if (!executable || !existsSync(join(dist, 'index.html'))) {
+    progress(
+      `no Lighthouse: ${executable ? 'run npm run build first' : 'there is no Chromium here'}`,
+    )
     return []
   }
-  const place = mkdtempSync(join(tmpdir(), 'fenced-lighthouse-'))
   const server = createServer(siteHandler(dist)).listen(0)
   const { port } = server.address() as AddressInfo
   try {
-    const npm = ['npm', 'install', '--silent', '--no-audit', '--no-fund', '--prefix', place]
-    if ((await exec([...npm, 'lighthouse@12'])).code !== 0) {
-      progress('Lighthouse cannot be had here')
-      return []
-    }
-    const figures: Figure[] = []
-    for (const path of paths) {
-      progress(`Lighthouse looks at ${path}, ${runs} times`)
-      const reports: Report[] = []
-      for (let run = 0; run < runs; run++) {
-        reports.push(await reportOn(`http://localhost:${port}${path}`, place, chromium))
+    const figures = await withBorrowed('lighthouse@12', async (programs) => {
+      const found: Figure[] = []
+      for (const path of paths) {
+        progress(`Lighthouse looks at ${path}, ${runs} times`)
+        const reports: Report[] = []
+        for (let run = 0; run < runs; run++) {
+          const report = await reportOn(`http://localhost:${port}${path}`, programs, executable)
+          if (typeof report === 'string') progress(`Lighthouse fails at ${path}: ${report}`)
+          else reports.push(report)
+        }
+        found.push(...figuresOf(path, reports))
       }
-      figures.push(...figuresOf(path, reports))
-    }
-    return figures
+      return found
+    })
+    if (!figures) progress('Lighthouse cannot be had here')
+    return figures ?? []
   } finally {
     server.close()
     server.closeAllConnections()
-    rmSync(place, { recursive: true, force: true })
   }
 }
 
-async function reportOn(address: string, place: string, executable: string): Promise<Report> {
-  const file = join(place, 'report.json')
-  const options = ['--quiet', '--output=json', `--output-path=${file}`]
-  const { code, stderr } = await exec(
+/** The report, or what Lighthouse says instead of one. */
+async function reportOn(address: string, programs: string, executable: string) {
+  const { code, stdout, stderr } = await exec(
     [
-      join(place, 'node_modules/.bin/lighthouse'),
-      ...[address, ...options, '--chrome-flags=--headless --no-sandbox --disable-gpu'],
+      join(programs, 'lighthouse'),
+      ...[address, '--quiet', '--output=json', '--output-path=stdout'],
+      '--chrome-flags=--headless --no-sandbox --disable-gpu',
     ],
     { env: { ...process.env, CHROME_PATH: executable } },
   )
-  if (code !== 0) throw new Error(`Lighthouse: ${stderr}`)
-  return JSON.parse(readFileSync(file, 'utf8')) as Report
+  return code === 0 ? (JSON.parse(stdout) as Report) : stderr.trim()
 }
 
 /** Points that are missing, since a figure of ours is better the lower it is. */
 function figuresOf(path: string, reports: Report[]): Figure[] {
-  return Object.entries(reports[0]!.categories).map(([id, { title }]) => ({
-    what: `Lighthouse, ${path}, ${title}, median of ${runs}, below 100`,
+  return Object.entries(reports[0]?.categories ?? {}).map(([id, { title }]) => ({
+    what: `Lighthouse, ${path}, ${title}, median of ${reports.length}, below 100`,
     value: medianOf(reports.map(({ categories }) => missing(categories[id]?.score))),
     unit: 'points',
     bar: 0,

@@ -1,10 +1,10 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { syntheticRoot } from '../../site/e2e/synthetic.ts'
 import { renderDropIn } from '../core/profile/render.ts'
 import { exec } from '../lab/exec.ts'
 import { projectRoot, readRegistry } from '../registry.ts'
+import { withBorrowed } from './borrowed.ts'
 import type { Figure, Section } from './figure.ts'
 import { medianOf } from './median.ts'
 
@@ -38,21 +38,15 @@ function ours(root: string): number {
   return (performance.now() - begun) / 1000
 }
 
-/** Undefined where it cannot be installed, or takes no such schema. It is no dependency of ours: it comes and goes. */
-async function ofAjvCli(root: string): Promise<number | undefined> {
-  const place = mkdtempSync(join(tmpdir(), 'fenced-ajv-cli-'))
-  try {
-    const npm = ['npm', 'install', '--silent', '--no-audit', '--no-fund', '--prefix', place]
-    const { code } = await exec([...npm, 'ajv-cli@5'])
-    if (code !== 0) return undefined
+/** Undefined where it cannot be had, or takes no such schema. */
+function ofAjvCli(root: string): Promise<number | undefined> {
+  return withBorrowed('ajv-cli@5', async (programs) => {
     const schema = join(projectRoot, 'schema/profile.schema.json')
     const files = join(root, 'profiles/*/profile.yaml')
-    const ajv = join(place, 'node_modules/.bin/ajv')
+    const ajv = join(programs, 'ajv')
     const begun = performance.now()
     const { stdout } = await exec([ajv, 'validate', '--strict=false', '-s', schema, '-d', files])
     const checked = stdout.match(/ valid$/gm)?.length ?? 0
     return checked >= count ? (performance.now() - begun) / 1000 : undefined
-  } finally {
-    rmSync(place, { recursive: true, force: true })
-  }
+  })
 }
