@@ -1,6 +1,6 @@
 import type { Problem } from './core/problem.ts'
 import type { Attack } from './core/profile/types.ts'
-import { unitsOf } from './core/profile/values.ts'
+import { forPlatform, unitsOf } from './core/profile/values.ts'
 import type { Entry, Registry } from './registry.ts'
 
 const begin = '<!-- profiles: written by npm run fix -->'
@@ -35,7 +35,7 @@ function profilesTable({ entries, platforms, attacks }: Registry): string {
 }
 
 function row({ id, profile, measured }: Entry, first: string, attacks: Record<string, Attack>) {
-  const name = `[${profile.name}](profiles/${id}/profile.yaml) \`${unitsOf(profile)[0]}\``
+  const name = `[${profile.name}](profiles/${id}/profile.yaml) \`${forPlatform(profile.unit, first) ?? unitsOf(profile)[0]}\``
   const run = measured?.platforms[first] ?? Object.values(measured?.platforms ?? {})[0]
   if (profile.advice === 'skip')
     return `| ${name} | ${run?.before.exposure ?? ''} | leave it alone | ${run?.checks.length ?? ''} | | |`
