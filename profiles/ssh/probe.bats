@@ -1,7 +1,9 @@
 #!/usr/bin/env bats
 # What those who log in over ssh must still be able to do. Runs as root inside a booted machine; the lab sets UNIT.
 
-bats_require_minimum_version 1.5.0
+load probe
+
+PATIENCE=15
 
 home=/var/tmp/fenced-probe
 key=$home/key
@@ -9,19 +11,9 @@ user=fenced-probe
 options=(-F none -i "$key" -o BatchMode=yes -o IdentitiesOnly=yes -o ConnectTimeout=15 -o StrictHostKeyChecking=no
   -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR)
 
-eventually() {
-  for _ in {1..150}; do
-    if "$@"; then return 0; fi
-    sleep 0.1
-  done
-  echo "waited 15 seconds for: $*"
-  return 1
-}
-
 # in_session COMMAND...: in a session of the ordinary user, who may use sudo; as_root: in one of root
 in_session() { timeout 20 ssh "${options[@]}" $user@127.0.0.1 "$@" </dev/null; }
 as_root() { timeout 20 ssh "${options[@]}" root@127.0.0.1 "$@" </dev/null; }
-main_pid() { systemctl show -p MainPID --value "$UNIT"; }
 listens() { [ -n "$(ss -Hltn 'sport = :22')" ]; }
 
 setup_file() {
@@ -33,8 +25,8 @@ setup_file() {
   chmod 440 /etc/sudoers.d/fenced-probe
   install -d -o $user -g $user -m 700 /home/$user/.ssh
   install -o $user -g $user -m 600 $key.pub /home/$user/.ssh/authorized_keys
-  install -d -m 700 /root/.ssh
-  install -m 600 $key.pub /root/.ssh/authorized_keys
+  install -d -m 700 ~root/.ssh
+  install -m 600 $key.pub ~root/.ssh/authorized_keys
   # Installs a file in /usr and one in /etc, and the other package a kernel module.
   package fenced-probe usr/share/fenced-probe/file etc/fenced-probe.conf
   package fenced-probe-module usr/lib/modules/0.0.0-fenced/probe.ko
