@@ -104,7 +104,7 @@ export function readRegistry(root = projectRoot, only: string[] = []): Registry 
 export function readProbe(id: string, root = projectRoot): string | undefined {
   const probe = readIfThere(join(root, 'profiles', id, 'probe.bats'))
   if (!probe || !/^load probe$/m.test(probe)) return probe
-  return probe + readFileSync(join(root, 'profiles/probe.bash'), 'utf8')
+  return probe + (readIfThere(join(root, 'profiles/probe.bash')) ?? '')
 }
 
 /** What has changed since people began to fetch drop-ins: the changelog, and ids that were given up. */

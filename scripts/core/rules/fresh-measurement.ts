@@ -21,7 +21,7 @@ export const freshMeasurement: Rule = {
       return found
     }
     if (measured.probe !== context.digest(probeText(profile, context.probe))) {
-      say(['probe'], 'measured with an older probe.bats or setup')
+      say(['probe'], 'measured with an older probe.bats, probe.bash or setup')
     }
     for (const { id } of platforms) {
       if (profile.notOn?.[id]) continue
