@@ -244,6 +244,9 @@ databases() {
 
 sql() { runuser -u postgres -- psql -qAtX "$@"; }
 
+# has_file DIRECTORY PATTERN
+has_file() { find "$1" -name "$2" | grep -q .; }
+
 setup_file() {
   mkdir -p $home
   if [ ! -e $home/package ]; then
@@ -592,7 +595,7 @@ END
   again
   arrives /var/log/fenced/own.log fenced-queue
   grep -q ' own.example ' /var/log/fenced/own.log
-  eventually test -n "$(find /var/lib/rsyslog -name 'own.*')"
+  eventually has_file /var/lib/rsyslog 'own.*'
   # Without $Umask it is the service's own that counts.
   [ "$(stat -c %a /var/log/fenced/own.log)" = 644 ]
 }
@@ -668,7 +671,7 @@ if $programname == "fenced-volume" then {
 }
 END
   arrives "/srv/fenced-logs/$(hostname)/fenced-volume.log" fenced-volume -u /srv/fenced-logs/chroot/dev/log
-  eventually test -n "$(find /srv/fenced-logs/queue -name 'volume*')"
+  eventually has_file /srv/fenced-logs/queue 'volume*'
 }
 
 # bats test_tags=option:home

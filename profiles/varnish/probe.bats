@@ -11,6 +11,7 @@ at=http://127.0.0.1:6081
 
 get() { curl -sSg --max-time 10 "$@"; }
 code_of() { get -o /dev/null -w '%{http_code}' "$@"; }
+answers_with() { [ "$(code_of "${@:2}")" = "$1" ]; }
 answers() { [ "$(code_of $at/health 2>/dev/null)" = 200 ]; }
 says() { [ "$(get "${@:2}" 2>/dev/null)" = "$1" ]; }
 order() { timeout 20 varnishadm "$@"; }
@@ -289,7 +290,7 @@ noted() { journalctl -q -o cat --since=-20s | grep -q "noted /noted/$1"; }
   write 'if (req.url == "/which") { return (synth(299)); }'
   order vcl.load fenced $vcl
   order vcl.use fenced
-  eventually [ "$(code_of $at/which)" = 299 ]
+  eventually answers_with 299 $at/which
   cp $home/vcl $vcl
   reload
   [ "$(code_of $at/which)" = 200 ]
