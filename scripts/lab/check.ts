@@ -27,6 +27,7 @@ import { readJobs } from './jobs.ts'
 import type { Lab } from './lab.ts'
 import type { Machine } from './machine.ts'
 import { findPlatform, readPlatforms } from './platforms.ts'
+import { createPool } from './pool.ts'
 import { requireHost } from './require-host.ts'
 import { subjectOf } from './subject.ts'
 import type { Subject } from './subject.ts'
@@ -55,7 +56,7 @@ export async function check(services: string[], flags: Flags, context: Context):
   const label = `${service} on ${platform.id}`
   const { signal, progress, track } = context
   const lab = createLab({
-    jobs,
+    pool: createPool(jobs),
     signal,
     progress,
     onCount: (done, planned) => track(label, done, planned),

@@ -1,12 +1,13 @@
 import { withMachine } from './machine.ts'
 import type { Machine } from './machine.ts'
+import type { Pool } from './pool.ts'
 import type { Subject } from './subject.ts'
 import { runTrial } from './trial.ts'
 import type { Trial, TrialOptions } from './trial.ts'
 
 export interface LabOptions {
-  /** How many machines may run at a time. */
-  jobs: number
+  /** Says how many machines may run at a time, those of other labs that share it among them. */
+  pool: Pool
   signal: AbortSignal
   progress: (line: string) => void
   /** Told when a machine's work is asked for or over: how many are over, and how many were asked for. */
@@ -19,33 +20,22 @@ export interface Lab {
   trial(subject: Subject, dropIns: Record<string, string>, options?: TrialOptions): Promise<Trial>
 }
 
-/** A lab with so many machines at a time; what comes later waits. The first failure stops all of them. */
-export function createLab({ jobs, signal, progress, onCount }: LabOptions): Lab {
+/** A lab whose first failure stops all of its machines. */
+export function createLab({ pool, signal, progress, onCount }: LabOptions): Lab {
   const failed = new AbortController()
   const stop = AbortSignal.any([signal, failed.signal])
-  const waiting: (() => void)[] = []
-  let free = jobs
   const count = { done: 0, planned: 0 }
-  const take = async () => {
-    if (free > 0) free--
-    else await new Promise<void>((resolve) => waiting.push(resolve))
-  }
-  const give = () => {
-    const next = waiting.shift()
-    if (next) next()
-    else free++
-  }
   const onMachine: Lab['onMachine'] = async (subject, use) => {
     onCount?.(count.done, ++count.planned)
-    await take()
     try {
-      stop.throwIfAborted()
-      return await withMachine({ ...subject.machine, signal: stop, progress }, use)
+      return await pool.run(() => {
+        stop.throwIfAborted()
+        return withMachine({ ...subject.machine, signal: stop, progress }, use)
+      })
     } catch (error) {
       failed.abort(error)
       throw error
     } finally {
-      give()
       onCount?.(++count.done, count.planned)
     }
   }

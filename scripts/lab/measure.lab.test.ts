@@ -9,6 +9,7 @@ import type { Bench } from './experiments.ts'
 import { createLab } from './lab.ts'
 import { measureService } from './measurement.ts'
 import { readPlatforms } from './platforms.ts'
+import { createPool } from './pool.ts'
 import { skipReason } from './require-host.ts'
 import { subjectOf } from './subject.ts'
 
@@ -18,7 +19,11 @@ const { entries, directives } = readRegistry(projectRoot, ['nginx'])
 const [nginx] = entries
 assert.ok(platform && nginx)
 const subject = subjectOf(nginx, platform, directives)
-const lab = createLab({ jobs: 2, signal: new AbortController().signal, progress: () => {} })
+const lab = createLab({
+  pool: createPool(2),
+  signal: new AbortController().signal,
+  progress: () => {},
+})
 
 test('nginx measured again gives what is on record', { skip }, async () => {
   const recorded = nginx.measured?.platforms[platform.id]

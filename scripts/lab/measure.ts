@@ -15,10 +15,12 @@ import { LabError } from './lab-error.ts'
 import { withLock } from './lock.ts'
 import { isFresh } from './fresh.ts'
 import { measureService } from './measurement.ts'
-import type { Experiments, Measurement } from './measurement.ts'
+import type { Measurement } from './measurement.ts'
 import { findPlatform, readPlatforms } from './platforms.ts'
 import type { Platform } from './platforms.ts'
-import { recordRun } from './record.ts'
+import { createPool } from './pool.ts'
+import type { Pool } from './pool.ts'
+import { readRecord, recordRun } from './record.ts'
 import { requireHost } from './require-host.ts'
 import { measureTable } from './measure-table.ts'
 import { subjectOf } from './subject.ts'
@@ -28,33 +30,38 @@ import type { Subject } from './subject.ts'
 interface Task {
   entry: Entry
   subject: Subject
-  /** All of them on the first platform that has the service. */
-  experiments: Experiments
+  /** On the first platform that has the service every experiment is made. */
+  isFirst: boolean
 }
 
 /** Measures services on every platform, or on one, and writes profiles/ID/measured.yaml after each run. */
 export async function measure(services: string[], flags: Flags, context: Context): Promise<number> {
   requireHost()
   const jobs = readJobs(flags.jobs)
-  const tasks = readTasks(services, flags)
-  const workers = Math.max(1, Math.min(jobs, tasks.length))
+  const todo = readTasks(services, flags)
+  const pool = createPool(jobs)
   const runs: { task: Task; measurement?: Measurement; error?: string }[] = []
-  const work = async () => {
-    for (let task = tasks.shift(); task; task = tasks.shift()) {
-      const { id, platform } = task.subject
-      try {
-        const measurement = await runTask(task, Math.max(1, Math.floor(jobs / workers)), context)
-        runs.push({ task, measurement })
-        report(`${id} on ${platform.id}`, measurement, context)
-      } catch (error) {
-        if (!(error instanceof LabError)) throw error
-        context.progress(`lab: ${id} on ${platform.id}: ${error.message}`)
-        runs.push({ task, error: error.message })
-        if (context.signal.aborted) return
-      }
+  const runOne = async (task: Task) => {
+    const { id, platform } = task.subject
+    try {
+      const measurement = await runTask(task, pool, context)
+      runs.push({ task, measurement })
+      report(`${id} on ${platform.id}`, measurement, context)
+    } catch (error) {
+      if (!(error instanceof LabError)) throw error
+      context.progress(`lab: ${id} on ${platform.id}: ${error.message}`)
+      runs.push({ task, error: error.message })
     }
   }
-  await Promise.all(Array.from({ length: workers }, work))
+  // As many services as machines, so that none is idle while a service needs one machine only.
+  const work = async () => {
+    for (let tasks = todo.shift(); tasks && !context.signal.aborted; tasks = todo.shift()) {
+      for (const task of tasks.filter(({ isFirst }) => isFirst)) await runOne(task)
+      if (context.signal.aborted) return
+      await Promise.all(tasks.filter(({ isFirst }) => !isFirst).map(runOne))
+    }
+  }
+  await Promise.all(Array.from({ length: jobs }, work))
   const rows = runs.map(({ task, measurement, error }) => ({
     id: task.subject.id,
     platform: task.subject.platform.id,
@@ -71,7 +78,7 @@ export async function measure(services: string[], flags: Flags, context: Context
   return isAllClean ? 0 : 1
 }
 
-async function runTask({ entry, subject, experiments }: Task, jobs: number, context: Context) {
+async function runTask({ entry, subject, isFirst }: Task, pool: Pool, context: Context) {
   const { id, platform } = subject
   const label = `${id} on ${platform.id}`
   const { signal, progress, track } = context
@@ -81,11 +88,12 @@ async function runTask({ entry, subject, experiments }: Task, jobs: number, cont
     async () => {
       progress(`${label}: begins`)
       const lab = createLab({
-        jobs,
+        pool,
         signal,
         progress,
         onCount: (done, planned) => track(label, done, planned),
       })
+      const experiments = isFirst ? 'all' : needless(id, platform.id)
       const today = new Date().toISOString().slice(0, 10)
       const measurement = await measureService(lab, subject, { experiments, today })
       if (readProbe(id) !== entry.probe) {
@@ -116,7 +124,8 @@ function report(label: string, { run, failures, findings }: Measurement, { progr
   progress(`${label}: ${run.before.exposure} → ${run.after.exposure}, ${outcome} after ${minutes}`)
 }
 
-function readTasks(services: string[], flags: Flags): Task[] {
+/** Of each service those that are to be run. */
+function readTasks(services: string[], flags: Flags): Task[][] {
   if (flags.all && services.length > 0) {
     throw new UsageError('name services, or say --all, not both')
   }
@@ -133,21 +142,21 @@ function readTasks(services: string[], flags: Flags): Task[] {
     ({ path, rule }) => path.endsWith('/profile.yaml') && !['accounted', 'proven'].includes(rule),
   )
   if (wrong.length > 0) throw new LabError(wrong.map(formatProblem).join('\n'))
-  return entries.flatMap((entry) => {
+  return entries.map((entry) => {
     const has = (platform: Platform) => entry.profile.notOn?.[platform.id] === undefined
     const first = platforms.find(has)
     return wanted.filter(has).flatMap((platform): Task[] => {
       const subject = subjectOf(entry, platform, directives)
-      const experiments = platform.id === first?.id ? 'all' : needless(entry, platform.id)
       // With --all a run that nothing has changed since is not made again: so it goes on where it was stopped.
       if (flags.all && isFresh(entry.measured, subject)) return []
-      return [{ entry, subject, experiments }]
+      return [{ entry, subject, isFirst: platform.id === first?.id }]
     })
   })
 }
 
 /** The grants that nothing on record needed, be it on the first platform or another. */
-function needless({ measured }: Entry, here: string): Experiment[] {
+function needless(id: string, here: string): Experiment[] {
+  const measured = readRecord(id)
   if (!measured) return []
   const { [here]: _, ...platforms } = measured.platforms
   return grantProofs({ ...measured, platforms }).filter(({ breaks }) => !breaks)

@@ -12,6 +12,7 @@ import { createLab } from './lab.ts'
 import { LabError } from './lab-error.ts'
 import { withMachine } from './machine.ts'
 import { findPlatform, readPlatforms } from './platforms.ts'
+import { createPool } from './pool.ts'
 import { checkNames, draftProbe } from './probe-draft.ts'
 import { draftHead } from './profile-draft.ts'
 import { requireHost } from './require-host.ts'
@@ -59,7 +60,7 @@ export async function newProfile(services: string[], flags: Flags, context: Cont
     return { subject: subjectOf(entry, platform, directives), directives }
   }
   const onCount = (done: number, planned: number) => track(`${id} on ${platform.id}`, done, planned)
-  const lab = createLab({ jobs, signal, progress, onCount })
+  const lab = createLab({ pool: createPool(jobs), signal, progress, onCount })
   const { checks } = await lab.onMachine(read().subject, (machine) =>
     runTrial(machine, read().subject, {}),
   )

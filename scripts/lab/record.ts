@@ -16,12 +16,18 @@ export function recordRun(
   run: PlatformRun,
   { platforms, root = projectRoot }: { platforms: string[]; root?: string },
 ) {
-  const path = join(root, 'profiles', id, 'measured.yaml')
-  replaceFile(path, measuredText(mergeRun(readRecord(path), probe, platform, run, platforms)))
+  const recorded = readRecord(id, root)
+  replaceFile(pathOf(id, root), measuredText(mergeRun(recorded, probe, platform, run, platforms)))
 }
 
-function readRecord(path: string): Measured | undefined {
+/** What profiles/ID/measured.yaml holds now; nothing where it is not there or cannot be read. */
+export function readRecord(id: string, root = projectRoot): Measured | undefined {
+  const path = pathOf(id, root)
   return existsSync(path) ? parseMeasured(path, readFileSync(path, 'utf8')).measured : undefined
+}
+
+function pathOf(id: string, root: string) {
+  return join(root, 'profiles', id, 'measured.yaml')
 }
 
 /**

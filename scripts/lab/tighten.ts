@@ -10,6 +10,7 @@ import { readJobs } from './jobs.ts'
 import { createLab } from './lab.ts'
 import { LabError } from './lab-error.ts'
 import { findPlatform, readPlatforms } from './platforms.ts'
+import { createPool } from './pool.ts'
 import { requireHost } from './require-host.ts'
 import { subjectOf } from './subject.ts'
 import { tightenSubject } from './tightening.ts'
@@ -36,7 +37,7 @@ export async function tighten(services: string[], flags: Flags, context: Context
   const { signal, progress, track } = context
   const label = `${service} on ${platform.id}`
   const onCount = (done: number, planned: number) => track(label, done, planned)
-  const lab = createLab({ jobs, signal, progress, onCount })
+  const lab = createLab({ pool: createPool(jobs), signal, progress, onCount })
   const found = await tightenSubject(lab, subjectOf(entry, platform, directives), progress)
   progress(`${label}: ${found.before} → ${found.after}, every check passing`)
   const path = join(projectRoot, 'profiles', service, 'profile.yaml')
