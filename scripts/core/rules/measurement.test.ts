@@ -116,6 +116,29 @@ test('a grant that the first platform does not need may be needed on a later one
   assert.deepEqual(found, [])
 })
 
+test('an option that says a grant of the default again needs it where the default does', () => {
+  const withOption = (breaksLater: boolean) =>
+    rulesThatFind((measured, { profile }) => {
+      const directives = { CapabilityBoundingSet: { CAP_CHOWN: 'gives files away' } }
+      profile.options!.home = {
+        question: 'Is it?',
+        replaces: ['CapabilityBoundingSet'],
+        directives,
+      }
+      const [here, later] = Object.values(measured.platforms)
+      const grant = { ...here!.grants![0]!, breaks: false }
+      here!.grants = [grant]
+      later!.grants = [{ ...grant, breaks: breaksLater }]
+      const text = renderOption(profile, 'home', { directives: base.catalogue, systemd: 257 })
+      Object.assign(here!.options!.home!, { grants: [grant], dropIn: digest(text) })
+    })
+  assert.deepEqual(
+    withOption(true).filter((rule) => rule === 'proven'),
+    [],
+  )
+  assert.ok(withOption(false).includes('proven'))
+})
+
 test('a measurement as the lab leaves it has no problem', () => {
   assert.deepEqual(
     rulesThatFind(() => {}),

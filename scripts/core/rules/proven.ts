@@ -14,11 +14,15 @@ export const proven: Rule = {
     if (!run) return []
     const { profile, measured } = context
     const proofs = grantProofs(measured)
+    // An option that replaces a list says again what the default grants, and options are tried on the first platform only.
+    const neededLater = proofs.filter(
+      ({ breaks, platform }) => breaks && measured?.platforms[platform] !== run,
+    )
     const found = unproven(context, profile.directives ?? {}, ['directives'], proofs)
     for (const [name, option] of Object.entries(profile.options ?? {})) {
       const grants = run.options?.[name]?.grants ?? []
       const path = ['options', name, 'directives']
-      found.push(...unproven(context, option.directives, path, grants))
+      found.push(...unproven(context, option.directives, path, [...neededLater, ...grants]))
     }
     for (const name of Object.keys(profile.reasons ?? {})) {
       const experiment = run.reasons?.[name]
