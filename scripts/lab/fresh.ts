@@ -1,5 +1,6 @@
 import type { Measured } from '../core/measured/types.ts'
 import { probeText } from '../core/measured/probe-text.ts'
+import { isTriedBy } from '../core/profile/values.ts'
 import { digest } from '../digest.ts'
 import { dropInsFor } from './drop-ins.ts'
 import type { Subject } from './subject.ts'
@@ -10,8 +11,13 @@ export function isFresh(measured: Measured | undefined, subject: Subject): boole
   if (!run || measured?.probe !== digest(probeText(subject.profile, subject.probe))) return false
   const { full, option } = dropInsFor(subject)
   const options = Object.entries(run.options ?? {})
+  const reasons = Object.entries(run.reasons ?? {})
   return (
     run.dropIn === digest(full) &&
+    reasons.every(([name, experiment]) => {
+      const reason = subject.profile.reasons?.[name]
+      return reason !== undefined && isTriedBy(experiment, reason.directives)
+    }) &&
     options.every(([name, { dropIn }]) => {
       return subject.profile.options?.[name] !== undefined && dropIn === digest(option(name))
     })

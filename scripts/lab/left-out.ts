@@ -1,5 +1,5 @@
 import type { Experiment } from '../core/measured/types.ts'
-import { itemsOf } from '../core/profile/values.ts'
+import { attemptOf } from '../core/profile/values.ts'
 import { dropInsFor } from './drop-ins.ts'
 import { experiment } from './experiments.ts'
 import type { Bench } from './experiments.ts'
@@ -30,12 +30,9 @@ export async function tryReasons(bench: Bench): Promise<Record<string, Experimen
   const render = dropInsFor(subject).experiment
   const entries = Object.entries(subject.profile.reasons ?? {})
   const results = entries.map(async ([name, { directives }]) => {
-    const directive = Object.keys(directives).join(', ')
-    const item = Object.values(directives)
-      .map((value) => itemsOf(value).join(' '))
-      .join(', ')
-    const attempt = { value: item, dropIns: { 'hardening.conf': render(directives) } }
-    return [name, await experiment(bench, { directive, item }, [attempt])] as const
+    const what = attemptOf(directives)
+    const attempt = { value: what.item, dropIns: { 'hardening.conf': render(directives) } }
+    return [name, await experiment(bench, what, [attempt])] as const
   })
   return Object.fromEntries(await Promise.all(results))
 }

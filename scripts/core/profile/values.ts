@@ -17,6 +17,25 @@ export function itemsOf(value: Value): string[] {
   return Array.isArray(value) ? value : Object.keys(value)
 }
 
+/** How an experiment with all of these directives is recorded: their names, and their values in the same order. */
+export function attemptOf(directives: Directives): { directive: string; item: string } {
+  return {
+    directive: Object.keys(directives).join(', '),
+    item: Object.values(directives)
+      .map((value) => itemsOf(value).join(' '))
+      .join(', '),
+  }
+}
+
+/** True where an experiment was made with these directives, and no others. */
+export function isTriedBy(
+  { directive, item }: { directive: string; item: string },
+  directives: Directives,
+): boolean {
+  const attempt = attemptOf(directives)
+  return attempt.directive === directive && attempt.item === item
+}
+
 /** The reason that a value gives for one of its items; empty where the form has none. */
 export function reasonOf(value: Value, item: string): string {
   return typeof value === 'object' && !Array.isArray(value) ? (value[item] ?? '') : ''

@@ -1,5 +1,6 @@
 import { probeText } from '../measured/probe-text.ts'
 import { renderDropIn, renderOption } from '../profile/render.ts'
+import { isTriedBy } from '../profile/values.ts'
 import { commandFor } from './measured-part.ts'
 import type { Context, Finding, Rule } from './rule.ts'
 
@@ -40,6 +41,16 @@ export const freshMeasurement: Rule = {
         if (!profile.options?.[name]) say(path, `measured an option ${name} that is gone`)
         else if (option.dropIn !== context.digest(optionFor(context, name, run.systemd))) {
           say([...path, 'dropIn'], `measured with an older option ${name}`)
+        }
+      }
+    }
+    for (const [id, run] of Object.entries(measured.platforms)) {
+      for (const [name, experiment] of Object.entries(run.reasons ?? {})) {
+        const path = ['platforms', id, 'reasons', name]
+        const reason = profile.reasons?.[name]
+        if (!reason) say(path, `tried a reason ${name} that is gone`)
+        else if (!isTriedBy(experiment, reason.directives)) {
+          say(path, `tried other directives for the reason ${name}`)
         }
       }
     }

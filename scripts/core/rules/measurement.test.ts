@@ -7,6 +7,7 @@ import { sealedText } from '../measured/seal.ts'
 import type { Measured, PlatformRun } from '../measured/types.ts'
 import { renderDropIn, renderOption } from '../profile/render.ts'
 import type { Profile } from '../profile/types.ts'
+import { isTriedBy } from '../profile/values.ts'
 import type { Context } from './rule.ts'
 import { measurementRules } from './index.ts'
 
@@ -116,6 +117,14 @@ test('a grant that the first platform does not need may be needed on a later one
   assert.deepEqual(found, [])
 })
 
+test('a reason was tried with the directives that it has', () => {
+  const directives = { ProtectSystem: 'strict', ReadWritePaths: { '-/run': 'a', '-/tmp': 'b' } }
+  const what = { directive: 'ProtectSystem, ReadWritePaths', item: 'strict, -/run -/tmp' }
+  assert.ok(isTriedBy(what, directives))
+  assert.ok(!isTriedBy(what, { ...directives, ReadWritePaths: { '-/run': 'a' } }))
+  assert.ok(!isTriedBy(what, { ...directives, ProtectSystem: 'full' }))
+})
+
 test('an option that says a grant of the default again needs it where the default does', () => {
   const withOption = (breaksLater: boolean) =>
     rulesThatFind((measured, { profile }) => {
@@ -165,6 +174,11 @@ for (const [what, rule, change, reseal] of [
   ],
   ['a leftOut that was not tried', 'fresh-measurement', (m) => (first(m).leftOut = [])],
   ['an option that was not measured', 'fresh-measurement', (m) => (first(m).options = {})],
+  [
+    'a reason that is gone',
+    'fresh-measurement',
+    (m) => (first(m).reasons = { homes: { directive: 'ProtectHome', item: 'yes', breaks: true } }),
+  ],
   ['a file that is missing', 'fresh-measurement', (_, context) => delete context.measured],
   ['a check edited by hand', 'sealed', (m) => (first(m).checks[0]!.name = 'more'), false],
   [
