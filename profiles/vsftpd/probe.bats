@@ -574,15 +574,19 @@ failed() { [ "$(systemctl is-failed "$UNIT")" = failed ]; }
 
 # bats test_tags=option:locked
 @test "stores in homes and below /srv and /var/www what locked users send" {
+  mkdir -p /var/www
   configure chroot_local_user=YES allow_writeable_chroot=YES
   ftp -T $home/large ftp://127.0.0.1/locked
   cmp $home/large $ann/locked
-  usermod -d /var/www/fenced-carol -s /bin/bash carol
-  install -d -o carol /var/www/fenced-carol
-  as carol -T $home/large ftp://127.0.0.1/locked
-  usermod -d /srv/fenced-carol carol
-  cmp $home/large /var/www/fenced-carol/locked
-  rm -r /var/www/fenced-carol
+  local place
+  for place in /var/www/fenced-carol /home/fenced-carol; do
+    eventually usermod -d $place -s /bin/bash carol
+    install -d -o carol $place
+    as carol -T $home/large ftp://127.0.0.1/locked
+    eventually usermod -d /srv/fenced-carol carol
+    cmp $home/large $place/locked
+    rm -r $place
+  done
 }
 
 # bats test_tags=option:no-isolate
