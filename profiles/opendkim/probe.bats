@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # What OpenDKIM must still do. Runs as root inside a booted machine; the lab sets UNIT and PLATFORM.
+# shellcheck disable=SC2119,SC2120 # where no socket is named, it is the usual one
 
 load probe
 
@@ -66,6 +67,9 @@ judges() {
   grep -q "^Authentication-Results: .*" $home/said && tr -d '\t\n' <$home/said | grep -qF -- "$2"
 }
 
+# signature: the one in $home/said, as a line
+signature() { sed -n '/^DKIM-Signature/,/^[A-Z][A-Za-z-]*: /p' $home/said | sed '1!{/^[A-Z]/d}' | tr -d '\n' | tr '\t' ' '; }
+
 # answers [SOCKET]
 answers() { signs "${1:-local:$own}" ann@signed.example 's=first;'; }
 
@@ -101,9 +105,10 @@ key() {
   chmod 600 $keys/"$1".private
 }
 
-# The zone in which keys are published.
+# The zone in which keys are published, and who wants to hear of signatures that fail.
 records() {
   local name
+  echo 'txt-record=_report._domainkey.signed.example,"ra=www-data"'
   for name in first second; do
     printf 'txt-record=%s._domainkey.signed.example,"v=DKIM1; k=rsa; p=","%s","%s"\n' $name \
       "$(openssl rsa -in $keys/$name.private -pubout 2>/dev/null | grep -v - | tr -d '\n' | cut -c 1-200)" \
@@ -120,10 +125,12 @@ setup_file() {
     key first signed.example
     key second signed.example
   fi
-  rm -rf /tmp/fenced-* /srv/fenced-data/*
+  rm -rf /srv/fenced-data/* $home/said $home/many.*
   chown opendkim: /srv/fenced-data
-  install -d -m 755 /var/spool/postfix
   install -d -m 750 -o opendkim -g opendkim $jail
+  postconf -e 'myhostname = fenced.example' 'mydestination = localhost, signed.example' 'inet_interfaces = loopback-only' \
+    'milter_default_action = tempfail' 'non_smtpd_milters = unix:opendkim/opendkim.sock'
+  postfix stop 2>/dev/null || true
   systemctl stop fenced-dns 2>/dev/null || true
   {
     printf '%s\n' no-resolv no-hosts listen-address=127.0.0.1 bind-interfaces local=/#/
@@ -145,19 +152,36 @@ setup_file() {
 
 teardown_file() {
   systemctl stop fenced-dns 2>/dev/null || true
+  postfix stop 2>/dev/null || true
   cp $home/package.conf $main
   anew || true
 }
 
 # What a test has changed is out of the way of the next one, even if it failed.
 teardown() {
-  chown opendkim: $keys/*.private
+  chown opendkim:opendkim $keys/*.private
   chmod 600 $keys/*.private
   printf '%s\n' '*@signed.example first' '*@other.example second' >$home/signing
   if [ "$BATS_TEST_COMPLETED" ] && cmp -s $home/usual.conf $main; then return; fi
+  usermod -g opendkim opendkim 2>/dev/null
+  # A key that a group may read counts as unsafe where the group has further members.
+  gpasswd -d postfix opendkim 2>/dev/null || true
+  postfix stop 2>/dev/null || true
+  postconf -e 'non_smtpd_milters = unix:opendkim/opendkim.sock'
   cp $home/usual.conf $main
+  chmod 644 $main
   anew || true
 }
+
+@test "starts as packaged, with DNSSEC, and passes mail on" {
+  cp $home/package.conf $main
+  anew
+  mail ann@signed.example "$(fresh)"
+  CLIENT=198.51.100.7 eventually passes
+  is_up
+}
+
+passes() { talk "local:$own" ann@signed.example | grep -qE '^reply (accept|continue)'; }
 
 @test "signs mail of each domain with the key of that domain" {
   eventually answers
@@ -168,12 +192,12 @@ teardown() {
 }
 
 @test "checks signatures by the key that the DNS names" {
-  local word
+  local word signature
   word=$(fresh)
   mail ann@signed.example "$word"
   talk "local:$own" ann@signed.example >$home/said
   grep -q '^DKIM-Signature: ' $home/said
-  signature=$(sed -n '/^DKIM-Signature/,/^[A-Z][A-Za-z-]*: /p' $home/said | sed '1!{/^[A-Z]/d}' | tr -d '\n' | tr '\t' ' ')
+  signature=$(signature)
   mail ann@signed.example "$word" "$signature"
   judges 198.51.100.7 'dkim=pass'
   mail ann@signed.example "$word-changed" "$signature"
@@ -198,6 +222,8 @@ teardown() {
   eventually answers inet:8891@192.0.2.10
   with 'Socket inet6:8891@[::1]'
   eventually greets ::1
+  with 'Socket inet6:8891'
+  eventually greets 2001:db8::10
 }
 
 # greets ADDRESS: the first words of a mail server, by hand, since miltertest knows no IPv6
@@ -205,10 +231,26 @@ greets() {
   [ "$(timeout 3 bash -c "exec 3<>/dev/tcp/$1/8891 && printf '\0\0\0\015O\0\0\0\006\0\0\001\377\0\037\377\377' >&3 && head -c 5 <&3 | tail -c 1")" = O ]
 }
 
-@test "listens on a socket in the chroot of Postfix" {
+@test "signs what Postfix takes, by a socket in the chroot of Postfix" {
+  local word
+  word=$(fresh)
   with "Socket local:$jail/opendkim.sock"
   eventually answers "local:$jail/opendkim.sock"
   [ "$(stat -c '%U %a' $jail/opendkim.sock)" = 'opendkim 770' ]
+  adduser -q postfix opendkim
+  postfix_runs
+  mail ann@signed.example "$word"
+  sendmail -f ann@signed.example www-data@localhost <$home/mail
+  eventually delivered "$word"
+  delivered "$word" | grep -q '^DKIM-Signature: .*d=signed.example'
+}
+
+postfix_runs() { postfix status 2>/dev/null || postfix start 3>&-; }
+
+# delivered WORD: the mail with this word
+delivered() {
+  awk -v word="$1" '/^From / { if (index(mail, word)) exit; mail = "" } { mail = mail $0 "\n" } END { if (!index(mail, word)) exit 1; printf "%s", mail }' \
+    /var/mail/www-data 2>/dev/null
 }
 
 @test "signs with one key that only its group may read" {
@@ -251,6 +293,43 @@ greets() {
   eventually gone "$child"
   eventually answers
   is_up
+}
+
+@test "keeps serving when it is reloaded with a mistake" {
+  local before
+  before=$(main_pid)
+  echo 'Nonsense yes' >>$main
+  timeout 20 systemctl reload "$UNIT"
+  # It reads it when the next mail comes.
+  eventually refuses
+  answers
+  [ "$(main_pid)" = "$before" ]
+}
+
+refuses() { answers && journalled 'configuration error at line'; }
+
+@test "says to the journal what is wrong with its configuration" {
+  with "KeyTable file:/nowhere/fenced-keys" || true
+  eventually journalled '/nowhere/fenced-keys'
+}
+
+@test "reads its tables from databases" {
+  printf '%s\n' first "signed.example:first:$keys/first.private" | db5.3_load -T -t hash $home/keys.db
+  with "KeyTable db:$home/keys.db"
+  eventually answers
+}
+
+@test "keeps what it has read of a mail, to look for mistakes" {
+  with 'KeepTemporaryFiles yes' 'TemporaryDirectory /var/tmp'
+  eventually answers
+  find "/proc/$(main_pid)/root/var/tmp/" -user opendkim -type f -size +0 | grep -q .
+}
+
+@test "has the group that its user has been given" {
+  usermod -g mail opendkim
+  with 'Mode s'
+  eventually answers
+  [ "$(stat -c '%U %G' $own)" = 'opendkim mail' ]
 }
 
 @test "logs what it signs" {
@@ -301,6 +380,35 @@ greets() {
   with 'UserID opendkim:mail'
   eventually answers
   [ "$(stat -c '%U %G' $own)" = 'opendkim mail' ]
+}
+
+# bats test_tags=option:root
+@test "reads a configuration that is for root alone" {
+  cp $home/usual.conf $main
+  chown root:root $main
+  chmod 600 $main
+  anew || true
+  eventually answers
+  # So the teardown makes it anew.
+  echo >>$main
+}
+
+# bats test_tags=option:reports
+@test "tells the signer of signatures that fail, through Postfix" {
+  local word signature
+  word=$(fresh)
+  with 'SendReports yes' 'RequestReports yes' 'ReportAddress postmaster@fenced.example'
+  eventually answers
+  postconf -e 'non_smtpd_milters ='
+  postfix_runs
+  postfix reload
+  mail ann@signed.example "$word"
+  talk "local:$own" ann@signed.example >$home/said
+  signature=$(signature)
+  mail ann@signed.example "$word-changed" "$signature"
+  judges 198.51.100.7 'dkim=fail'
+  eventually delivered "$word-changed"
+  delivered "$word-changed" | grep -q '^Subject: DKIM failure report'
 }
 
 # bats test_tags=option:elsewhere

@@ -342,7 +342,10 @@ teardown() {
 }
 
 @test "has the log of the kernel open" {
-  holds '*/kmsg*'
+  local pid file
+  for pid in $(processes); do file=$(find "/proc/$pid/fd" -lname '*/kmsg*'); done
+  # A machine in a container has a pipe for it. Where it is kept from a unit, an empty file takes its place.
+  [ "$(stat -L -c %F "$file")" = fifo ] || [ "$(stat -L -f -c %T "$file")" = proc ]
   run ! journalled 'imklog: (cannot|error)'
 }
 

@@ -8,7 +8,7 @@ rules=/etc/spamassassin/fenced-probe.cf
 plugins=/etc/spamassassin/fenced-probe.pre
 key=/etc/spamassassin/fenced-probe.key
 certificate=/etc/spamassassin/fenced-probe.pem
-data=/srv/fenced-probe
+data=/var/lib/spamassassin/fenced-probe
 log=/var/log/spamd.log
 # A line that every spam filter takes for spam.
 gtube='XJS*C4JDBQADN1.NSBN3*2IDNEN*GTUBE-STANDARD-ANTI-UBE-TEST-EMAIL*C.34X'
@@ -21,7 +21,8 @@ mail() {
 
 # ask ARGUMENT...: what it makes of the mail on stdin
 ask() { timeout 40 spamc -t 35 -x "$@"; }
-answers() { timeout 10 spamc -K -t 8 >/dev/null 2>&1; }
+pings() { timeout 5 spamc -x -K -d "$1" 2>/dev/null | grep -q '^SPAMD/'; }
+answers() { pings 127.0.0.1 && pings ::1; }
 hit() { mail "${@:2}" | ask -y | grep -q "$1"; }
 
 configure() {
@@ -85,6 +86,9 @@ setup_file() {
   rules >$rules
   if [ -e /run/fenced-dns.pid ]; then kill "$(cat /run/fenced-dns.pid)" 2>/dev/null || true; fi
   name_server
+  # The one that the lab has just started may still be compiling its rules, and then it does not stop well.
+  systemctl kill --signal=KILL "$UNIT" || true
+  systemctl stop "$UNIT" || true
   configure "$usual" || true
 }
 
@@ -112,7 +116,7 @@ teardown() {
 @test "marks mail in its head, and leaves the rest as it was" {
   mail 'fenced-subject' 'these words' | ask >/run/fenced-out
   grep -q '^X-Spam-Flag: YES' /run/fenced-out
-  grep -q '^X-Spam-Status: Yes, .*FENCED_SUBJECT' /run/fenced-out
+  tr -d '\n\t' </run/fenced-out | grep -q 'X-Spam-Status: Yes, .*FENCED_SUBJECT'
   grep -q '^these words$' /run/fenced-out
 }
 
@@ -209,24 +213,39 @@ marks() { ! mail fenced-subject | ask -c >/run/fenced-out 2>/dev/null && grep -q
   configure "$usual --syslog $log"
   hit FENCED_SUBJECT fenced-subject
   eventually grep -q 'spamd: result: Y .*FENCED_SUBJECT' $log
+  [ "$(stat -c %a $log)" = 644 ]
   mv $log $log.1
   timeout 30 systemctl reload "$UNIT"
-  PATIENCE=40 eventually logs_anew
+  PATIENCE=40 eventually logs_anew $log
   configure "$usual"
 }
 
-logs_anew() {
-  hit FENCED_SUBJECT fenced-subject
-  grep -q 'spamd: result: Y' $log
-}
+logs_anew() { hit FENCED_SUBJECT fenced-subject && grep -q 'spamd: result: Y' "$1"; }
 
-@test "runs as one user for all, with settings in a directory of their own" {
-  configure "--max-children 2 --allow-tell -x -u debian-spamd -g debian-spamd --virtual-config-dir=$data/%u -H $data"
+@test "runs as one user for all, with words learnt, settings and log in a directory of that user" {
+  configure "--max-children 2 --allow-tell -x -u debian-spamd -g debian-spamd --virtual-config-dir=$data/%u -H $data -s $data/spamd.log"
+  workers_are debian-spamd
   mail 'offer' 'cheap things' | ask -u ann@example.org -L spam
-  hit FENCED_SUBJECT fenced-subject
   find $data -user debian-spamd -name bayes_toks | grep -q .
-  [ "$(ps -o user:32= -C spamd | sort -u | tr -d ' ')" = debian-spamd ] || pgrep -u debian-spamd -f '^spamd child' >/dev/null
+  hit FENCED_SUBJECT fenced-subject
+  mv $data/spamd.log $data/spamd.log.1
+  timeout 30 systemctl reload "$UNIT"
+  PATIENCE=40 eventually logs_anew $data/spamd.log
+  eventually workers_are debian-spamd
   configure "$usual"
+}
+
+# workers_are USER: all of them, and there are no more than two
+workers_are() {
+  [ "$(pgrep -fc '^spamd child')" -le 2 ] && [ "$(for pid in $(pgrep -f '^spamd child'); do ps -o ruser:32= -p "$pid"; done | sort -u)" = "$1" ]
+}
+
+@test "says in the journal what is wrong with its rules" {
+  echo 'fenced_nonsense yes' >>$rules
+  restart
+  PATIENCE=40 eventually journalled 'fenced_nonsense'
+  PATIENCE=40 eventually answers
+  rules >$rules
 }
 
 @test "comes back after a crash" {
@@ -236,6 +255,24 @@ logs_anew() {
   eventually is_another "$before"
   PATIENCE=40 eventually answers
   hit FENCED_SUBJECT fenced-subject
+}
+
+# bats test_tags=option:local
+@test "does not serve other machines" {
+  pings 127.0.0.1
+  run ! pings 192.0.2.10
+  run ! pings 2001:db8::10
+}
+
+# bats test_tags=option:shared
+@test "sees no home directories, and writes nowhere but in its own" {
+  local root
+  root=/proc/$(main_pid)/root
+  rm -f /srv/fenced-spamd $data/fenced-spamd
+  [ -d /home/alice ]
+  [ ! -e "$root/home/alice" ]
+  run ! touch "$root/srv/fenced-spamd"
+  touch "$root$data/fenced-spamd"
 }
 
 # Last: the others need it running.

@@ -55,9 +55,9 @@ caches() {
 # cached URL: the answer is there without asking for it
 cached() { [ "$(status_of 127.0.0.1:3128 -H 'Cache-Control: only-if-cached' "$1")" = 200 ]; }
 
-# Says who asks for what; what has cached in its path may be kept.
+# origin [COMMAND...]: says who asks for what; what has cached in its path may be kept. COMMAND takes it elsewhere.
 origin() {
-  perl -MIO::Socket::IP -MPOSIX=strftime -e '
+  "$@" perl -MIO::Socket::IP -MPOSIX=strftime -e '
     my $home = shift;
     $SIG{CHLD} = "IGNORE";
     my $listener = IO::Socket::IP->new(LocalHost => "::", LocalPort => 8080, Listen => 64, ReuseAddr => 1, V6Only => 0)
@@ -102,6 +102,58 @@ name_server() {
     }' $home >>$home/origin.out 2>&1 3>&-
 }
 
+in_client() { ip netns exec fenced-client timeout 20 "$@"; }
+ask_from_client() { in_client curl -sS --max-time 5 --noproxy '*' "$@"; }
+
+# A client and a server, each in a network of its own, with this machine between them; it forwards nothing.
+networks() {
+  local name n
+  no_networks
+  for name in client origin; do
+    n=$([ $name = client ] && echo 1 || echo 2)
+    ip netns add fenced-$name
+    ip link add fenced-$name type veth peer name lan netns fenced-$name
+    echo 0 >/proc/sys/net/ipv6/conf/fenced-$name/accept_dad
+    ip address add "10.77.$n.1/24" dev fenced-$name
+    ip address add "fd77:$n::1/64" dev fenced-$name nodad
+    ip netns exec fenced-$name sh -e -c "
+      echo 0 >/proc/sys/net/ipv6/conf/lan/accept_dad
+      ip link set lo up
+      ip link set lan up
+      ip address add 10.77.$n.2/24 dev lan
+      ip address add fd77:$n::2/64 dev lan nodad
+      ip route add default via 10.77.$n.1"
+    ip link set fenced-$name up
+    ip netns exec fenced-$name ip route add default via "fd77:$n::1"
+  done
+}
+
+no_networks() {
+  local name
+  for name in client origin; do
+    ip netns del fenced-$name 2>/dev/null || true
+    ip link del fenced-$name 2>/dev/null || true
+  done
+}
+
+# Packets with the mark 1 are for this machine, whatever their address.
+mark_means_here() {
+  local family
+  for family in -4 -6; do
+    ip $family rule add fwmark 1 lookup 77
+    ip $family route replace local default dev lo table 77
+  done
+}
+
+no_interception() {
+  local family
+  nft delete table inet fenced 2>/dev/null || true
+  for family in -4 -6; do
+    while ip $family rule del fwmark 1 lookup 77 2>/dev/null; do :; done
+    ip $family route flush table 77 2>/dev/null || true
+  done
+}
+
 stop_servers() {
   if [ -e $home/pids ]; then xargs kill <$home/pids 2>/dev/null || true; fi
   rm -f $home/pids
@@ -111,6 +163,8 @@ stop_servers() {
 setup_file() {
   mkdir -p $home/www
   stop_servers
+  no_interception
+  networks
   : >$home/requests
   [ -e $home/large ] || head -c 3000000 /dev/urandom >$home/large
   echo hello >$home/www/hello
@@ -120,6 +174,7 @@ setup_file() {
       cat $home/certificate $home/key >$key)
   fi
   origin
+  origin ip netns exec fenced-origin
   name_server
   systemd-run -q --unit=fenced-secure --working-directory=$home/www \
     openssl s_server -accept '[::]:8443' -cert $home/certificate -key $home/key -WWW -quiet
@@ -136,6 +191,7 @@ auth_param basic children 2 startup=1
 acl SSL_ports port 8443
 acl purge method PURGE
 acl lan src 192.0.2.0/24 2001:db8::/64
+acl inside src 10.77.1.0/24 fd77:1::/64
 acl password_port localport 3131
 acl open_port localport 3132
 acl users proxy_auth REQUIRED
@@ -163,15 +219,20 @@ EOF
   anew || true
 }
 
-teardown_file() { stop_servers; }
+teardown_file() {
+  stop_servers
+  no_interception
+  no_networks
+}
 
 # What a test has added is out of the way of the next one, even if it failed.
 teardown() {
+  no_interception
   cmp -s $home/first.conf $settings && return
   local caches
   caches=$(grep -E '^(cache_dir|workers) ' $settings)
   cp $home/first.conf $settings
-  if [ "$BATS_TEST_COMPLETED" ] && [ "$caches" = "$(grep -E '^(cache_dir|workers) ' $settings)" ]; then
+  if [ "$BATS_TEST_COMPLETED" ] && systemctl -q is-active "$UNIT" && [ "$caches" = "$(grep -E '^(cache_dir|workers) ' $settings)" ]; then
     timeout 10 systemctl reload "$UNIT"
     eventually serves
   else
@@ -289,6 +350,45 @@ over_tls() { [[ $(curl -sS --max-time 5 --cacert $home/certificate https://local
 @test "asks from the address that it is told to" {
   site <<<'tcp_outgoing_address 192.0.2.10'
   [ "$(through http://127.0.0.1:8080/outgoing)" = 'GET /outgoing from ::ffff:192.0.2.10' ]
+}
+
+@test "takes over connections that the firewall redirects (intercept)" {
+  local mark=$RANDOM$RANDOM
+  site <<'EOF'
+http_port 3130 intercept
+http_access allow inside
+EOF
+  nft -f - <<'EOF'
+table inet fenced {
+  chain before {
+    type nat hook prerouting priority dstnat
+    iifname fenced-client tcp dport 8080 redirect to :3130
+  }
+}
+EOF
+  [ "$(ask_from_client "http://10.77.2.2:8080/taken-$mark")" = "GET /taken-$mark from ::ffff:10.77.2.1" ]
+  [ "$(ask_from_client "http://[fd77:2::2]:8080/taken-$mark")" = "GET /taken-$mark from fd77:2::1" ]
+  eventually logged "GET http://10.77.2.2:8080/taken-$mark"
+}
+
+@test "sets the type of service of its connections" {
+  site <<<'tcp_outgoing_tos 0x48 all'
+  nft -f - <<'EOF'
+table inet fenced {
+  chain out {
+    type filter hook output priority filter
+    ip daddr 10.77.2.2 ip dscp != 0x12 reject
+  }
+}
+EOF
+  run ! curl -sS --max-time 5 --noproxy '*' http://10.77.2.2:8080/unset
+  [ "$(through http://10.77.2.2:8080/set)" = 'GET /set from ::ffff:10.77.2.1' ]
+}
+
+@test "refuses a broken configuration, and says where it is broken" {
+  further <<<'acl broken fenced-nonsense all'
+  run ! timeout 40 systemctl restart "$UNIT"
+  eventually journalled 'fenced-probe.conf line [0-9]+.*acl broken fenced-nonsense'
 }
 
 @test "works as its own user, and keeps nothing of root" {
@@ -460,34 +560,44 @@ EOF
 
 # bats test_tags=option:transparent
 @test "marks its connections" {
-  # An address that only packets with the mark find.
-  ip rule del fwmark 7 lookup 99 2>/dev/null || true
-  ip rule add fwmark 7 lookup 99
-  ip route replace local 198.51.100.77 dev lo table 99
-  further <<'EOF'
-tcp_outgoing_mark 0x7 all
-connect_timeout 2 seconds
-EOF
+  further <<<'tcp_outgoing_mark 0x7 all'
   anew
-  [[ $(through http://198.51.100.77:8080/marked) == 'GET /marked from '* ]]
+  nft -f - <<'EOF'
+table inet fenced {
+  chain out {
+    type filter hook output priority filter
+    ip daddr 10.77.2.2 meta mark != 7 reject
+    ip6 daddr fd77:2::2 meta mark != 7 reject
+  }
+}
+EOF
+  run ! curl -sS --max-time 5 --noproxy '*' http://10.77.2.2:8080/unmarked
+  [ "$(through http://10.77.2.2:8080/marked)" = 'GET /marked from ::ffff:10.77.2.1' ]
+  [ "$(through 'http://[fd77:2::2]:8080/marked')" = 'GET /marked from fd77:2::1' ]
 }
 
 # bats test_tags=option:transparent
-@test "shows servers the client's address instead of its own" {
+@test "speaks in the name of clients whose connections it takes over (tproxy)" {
+  local mark=$RANDOM$RANDOM
   further <<'EOF'
 http_port 3129 tproxy
-acl clear_port localport 3129
-acl tproxy_port myportname 3129
-cache_peer 127.0.0.1 parent 8080 0 no-query no-digest originserver name=spoofed
-never_direct allow tproxy_port
-http_access allow lan tproxy_port
+http_access allow inside
 EOF
   anew
-  # To an address that is not this machine's, as a router sees it.
-  ip rule del to 198.51.100.78 lookup 98 2>/dev/null || true
-  ip rule add to 198.51.100.78 lookup 98
-  ip route replace local 198.51.100.78 dev lo table 98
-  [ "$(curl -sS --max-time 5 --noproxy '*' --interface 192.0.2.10 http://198.51.100.78:3129/spoofed)" = 'GET /spoofed from ::ffff:192.0.2.10' ]
+  mark_means_here
+  nft -f - <<'EOF'
+table inet fenced {
+  chain before {
+    type filter hook prerouting priority mangle
+    meta l4proto tcp socket transparent 1 meta mark set 1 accept
+    iifname fenced-client tcp dport 8080 tproxy to :3129 meta mark set 1 accept
+  }
+}
+EOF
+  [ "$(ask_from_client "http://10.77.2.2:8080/tproxy-$mark")" = "GET /tproxy-$mark from ::ffff:10.77.1.2" ]
+  [ "$(ask_from_client "http://[fd77:2::2]:8080/tproxy-$mark")" = "GET /tproxy-$mark from fd77:1::2" ]
+  eventually logged "GET http://10.77.2.2:8080/tproxy-$mark"
+  eventually logged "GET http://[fd77:2::2]:8080/tproxy-$mark"
 }
 
 # bats test_tags=option:pam

@@ -19,7 +19,12 @@ reload() { timeout 30 systemctl reload "$UNIT"; }
 start_again() { restart && eventually answers; }
 worker() { order pid | sed -n 's/^Worker: *//p'; }
 # kept URL [ARGUMENT...]: the second answer is the first one
-kept() { [ "$(get "$@")" = "$(get "$@")" ]; }
+kept() {
+  local first
+  first=$(get "$@")
+  [ -n "$first" ]
+  [ "$(get "$@")" = "$first" ]
+}
 
 # with ARGUMENT...: runs with the package's arguments and these
 with() {
@@ -413,6 +418,20 @@ came_from() { varnishncsa -d | grep -q "^$1 .*/proxied"; }
 }
 
 another_worker() { [ -n "$(worker)" ] && [ "$(worker)" != "$1" ]; }
+
+@test "ends a worker that hangs, and starts another" {
+  local before
+  with -p ping_interval=1 -p cli_timeout=5
+  before=$(worker)
+  [ "$before" -gt 1 ]
+  kill -STOP "$before"
+  PATIENCE=15 eventually journalled 'not responding'
+  # It has been sent its end, which reaches it now.
+  kill -CONT "$before"
+  eventually another_worker "$before"
+  eventually answers
+  gone "$before"
+}
 
 @test "stops and starts its worker" {
   order stop
