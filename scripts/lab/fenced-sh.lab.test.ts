@@ -44,7 +44,8 @@ for (const platform of skip ? [] : on.platformsToTry()) {
           figures.toSorted((a, b) => b - a),
         )
         assert.match(said, / 4\.6 +[12]\.\d +memcached\.service +as measured on Debian/)
-        assert.match(said, / 9\.\d +- +dbus\.service +no profile/)
+        assert.match(said, / 9\.\d +- +dbus\.service +better left alone/)
+        assert.match(said, / \d\.\d +- +systemd-journald\.service +no profile/)
       }
     })
 
