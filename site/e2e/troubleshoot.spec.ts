@@ -27,8 +27,9 @@ test('every recorded failure is on the page, and its own message finds it', asyn
   await expect(page.locator('[data-failure]')).toHaveCount(failures.length)
   for (const { name, message, write } of failures.slice(0, 60)) {
     await field(page).fill(message)
+    // Two services may fail alike.
     const item = hits(page).locator('li').filter({ hasText: message }).filter({ hasText: write })
-    await expect(item.first(), message).toContainText(name)
+    await expect(item.filter({ hasText: name }).first(), message).toBeVisible()
   }
 })
 
