@@ -40,6 +40,13 @@ describe('scoreUnit', () => {
     assert.throws(() => scoreUnit({ name: 'a.service', unit: unit('a:b') }), /Type=exec/)
   })
 
+  it('keeps the name on the bus where an empty one follows, so that the type stays dbus', () => {
+    const unit = (more: string) => `[Unit]\nSuccessAction=reboot\n[Service]\n${more}`
+    const names = ['BusName=\n', 'BusName=org.example.X\nBusName=\n']
+    assert.equal(scoreUnit({ name: 'a.service', unit: unit(names[0]!) }).exposure, '9.6')
+    assert.throws(() => scoreUnit({ name: 'a.service', unit: unit(names[1]!) }), /ExecStart/)
+  })
+
   it('reads drop-ins after the unit, by base name', () => {
     const dropins: [string, string][] = [
       ['a.service.d/9.conf', '[Service]\nPrivateNetwork=no\n'],

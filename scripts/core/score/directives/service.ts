@@ -62,8 +62,8 @@ export const serviceReaders: Record<string, Reader> = {
       value !== '' && (service.restartForceExitStatus || isExitStatus(value))
   }),
   BusName: (state, value, env) => {
-    if (value === '') state.service.busName = false
-    else if (busName.test(expand(value, env.name) ?? '')) state.service.busName = true
+    // An empty one is no name either, and takes none away.
+    if (busName.test(expand(value, env.name) ?? '')) state.service.busName = true
     return undefined
   },
   PAMName: set((service, value) => {
